@@ -1,0 +1,69 @@
+"""Sphinx configuration of the book: sphinx-build -c . docs build/html."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+sys.path[:0] = [str(ROOT / "docs" / "_ext"), str(ROOT / "code")]
+
+project = "Machine Learning, Derived"
+author = "The authors of Machine Learning, Derived"
+copyright = "2026, the authors. Text CC BY 4.0, code BSD-3-Clause"
+version = release = "0.1.0"
+language = "en"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinxcontrib.bibtex",
+    "sphinx_proof",
+    "sphinx_exercise",
+    "sphinx_design",
+    "sphinx_copybutton",
+    # The book's own, each a folder of docs/_ext with a README.
+    "book_math",
+    "book_numbers",
+    "book_environments",
+    "book_cells",
+    "book_figures",
+    "book_checks",
+    "book_citations",
+    "book_latex",
+]
+exclude_patterns = ["_ext/**", "_build/**"]
+nitpicky = True
+
+# MyST
+myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "attrs_inline", "fieldlist"]
+myst_heading_anchors = 3
+myst_dmath_double_inline = True
+
+# Numbers come from book_numbers; Sphinx formats them.
+numfig = True
+math_numfig = True
+math_eqref_format = "({number})"
+
+# Citations
+bibtex_bibfiles = ["references.bib"]
+bibtex_reference_style = "author_year"
+
+# API pages
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+
+# HTML
+html_theme = "sphinx_book_theme"
+html_title = "Machine Learning, Derived"
+html_static_path = [str(ROOT / 'docs' / '_static')]
+html_css_files = ["book.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_last_updated_fmt = None
+templates_path = [str(ROOT / 'docs' / '_templates')]
+nb_ipywidgets_js = {}
+
+# PDF
+latex_engine = "xelatex"
+latex_documents = [("index", "mlderived.tex", project, author, "manual")]

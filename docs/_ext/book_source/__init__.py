@@ -1,0 +1,1 @@
+"""Read the MyST sources without Sphinx: labels, displays, checks, cells, examples."""
