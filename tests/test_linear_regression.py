@@ -1,0 +1,165 @@
+"""Ridge regression against closed forms, brute force, NumPy and scikit-learn."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import Ridge
+
+from mlderived import data
+from mlderived import linear_regression as lr
+
+SHAPES = [(9, 3), (13, 2), (4, 6), (7, 1), (1, 2)]
+
+
+@pytest.fixture(params=SHAPES, ids=str)
+def problem(request):
+    """Data off-centre and off-scale, with n < d and d = 1 among the shapes."""
+    n, d = request.param
+    rng = np.random.default_rng(n * 10 + d)
+    return 3 + 2 * rng.normal(size=(n, d)), 5 + rng.normal(size=n)
+
+
+def objective(X, y, w, lam):
+    return 0.5 * np.sum((y - X @ w) ** 2) + 0.5 * lam * np.sum(w**2)
+
+
+def test_path_solves_the_normal_equations(problem):
+    X, y = problem
+    for lam, w in zip([1e-3, 0.5, 40.0], lr.ridge_path(X, y, [1e-3, 0.5, 40.0]), strict=True):
+        np.testing.assert_allclose(X.T @ X @ w + lam * w, X.T @ y, rtol=1e-9)
+
+
+def test_zero_penalty_gives_the_least_squares_solution_of_least_norm(problem):
+    X, y = problem
+    expected = np.linalg.lstsq(X, y, rcond=None)[0]
+    np.testing.assert_allclose(lr.ridge_path(X, y, [0.0])[0], expected, rtol=1e-9)
+
+
+def test_fit_agrees_with_scikit_learn(problem):
+    X, y = problem
+    for lam in (1e-3, 0.5, 40.0):
+        ours, theirs = lr.ridge(X, y, lam), Ridge(alpha=lam, solver="cholesky").fit(X, y)
+        np.testing.assert_allclose(ours.w, theirs.coef_, rtol=1e-8, atol=1e-12)
+        np.testing.assert_allclose(ours.b, theirs.intercept_, rtol=1e-8)
+        np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-8)
+
+
+def test_least_squares_keeps_its_digits_at_condition_number_1e8():
+    rng = np.random.default_rng(0)
+    U, V = np.linalg.qr(rng.normal(size=(30, 5)))[0], np.linalg.qr(rng.normal(size=(5, 5)))[0]
+    X, w = U @ np.diag(np.logspace(0, -8, 5)) @ V.T, rng.normal(size=5)
+    np.testing.assert_allclose(lr.ridge_path(X, X @ w, [0.0])[0], w, rtol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e150])
+def test_extreme_scales_neither_overflow_nor_vanish(scale):
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(8, 3)), rng.normal(size=8)
+    expected = lr.ridge_path(X, y, [0.0])[0] / scale
+    np.testing.assert_allclose(lr.ridge_path(scale * X, y, [0.0])[0], expected, rtol=1e-10)
+    assert lr.ridge_degrees_of_freedom(scale * X, 0.0) == 3
+
+
+def test_degrees_of_freedom_are_the_trace_of_the_map_from_y_to_the_fit(problem):
+    X, _ = problem
+    fit = X @ np.linalg.solve(X.T @ X + 0.7 * np.eye(X.shape[1]), X.T)
+    assert lr.ridge_degrees_of_freedom(X, 0.7) == pytest.approx(np.trace(fit), rel=1e-10)
+
+
+def test_moments_agree_with_the_exact_law_of_sign_noise(problem):
+    X, _ = problem
+    n, d = X.shape
+    w, sigma2, lam = np.arange(1.0, d + 1), 0.3, 0.9
+    # every sign vector once: mean zero, covariance the identity, exactly
+    signs = 2.0 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1) - 1
+    estimates = np.array([lr.ridge_path(X, X @ w + np.sqrt(sigma2) * e, [lam])[0] for e in signs])
+    np.testing.assert_allclose(lr.ridge_bias(X, w, lam), estimates.mean(axis=0) - w, atol=1e-10)
+    covariance = np.cov(estimates.T, bias=True).reshape(d, d)
+    np.testing.assert_allclose(lr.ridge_covariance(X, lam, sigma2), covariance, atol=1e-10)
+    errors = estimates - w
+    np.testing.assert_allclose(lr.ridge_mse_matrix(X, w, lam, sigma2), errors.T @ errors / 2**n, atol=1e-10)
+
+
+@pytest.mark.parametrize("shape", [(9, 3), (13, 2), (7, 1)], ids=str)
+def test_threshold_is_where_the_difference_of_mse_matrices_stops_being_psd(shape):
+    rng = np.random.default_rng(sum(shape))
+    X, w, sigma2 = rng.normal(size=shape), 2 * rng.normal(size=shape[1]), 0.8
+    threshold = lr.ridge_threshold(X, w, sigma2)
+    least_squares = lr.ridge_mse_matrix(X, w, 0.0, sigma2)
+    for factor, psd in [(0.5, True), (0.999, True), (1.001, False), (3.0, False)]:
+        gain = least_squares - lr.ridge_mse_matrix(X, w, factor * threshold, sigma2)
+        assert (np.linalg.eigvalsh(gain)[0] >= 0) == psd
+
+
+def test_threshold_is_infinite_when_the_noise_is_above_the_signal():
+    X, w = np.eye(3)[:, :2], np.array([0.3, 0.4])
+    assert lr.ridge_threshold(X, w, 0.25) == np.inf
+    assert lr.ridge_threshold(X, w, 0.2) < np.inf
+
+
+def test_threshold_is_infinite_for_zero_coefficients():
+    assert lr.ridge_threshold(np.eye(2), [0.0, 0.0], 1.0) == np.inf
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 6), st.integers(1, 6), st.floats(0, 1e6), st.integers(0, 2**32 - 1))
+def test_any_penalty_shortens_the_coefficients_and_lowers_the_objective(n, d, lam, seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(n, d)), rng.normal(size=n)
+    least_squares, w = lr.ridge_path(X, y, [0.0, lam])
+    assert np.linalg.norm(w) <= np.linalg.norm(least_squares) * (1 + 1e-12)
+    for other in (least_squares, np.zeros(d), w + 1e-3 * rng.normal(size=d)):
+        assert objective(X, y, w, lam) <= objective(X, y, other, lam) * (1 + 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1.0, 2.0], [1.0, 2.0], 1.0), r"X must have shape \(n, d\), found shape \(2,\)"),
+        (([[1.0], [np.nan]], [1.0, 2.0], 1.0), r"X must be finite, found nan at index \(1, 0\)"),
+        (([[1.0], [2.0]], [1.0], 1.0), r"y must have shape \(2,\), found shape \(1,\)"),
+        (([[1.0], [2.0]], [1.0, np.inf], 1.0), r"y must be finite, found inf at index \(1,\)"),
+        (([[1.0], [2.0]], [1.0, 2.0], -1.0), r"lam must be a number >= 0, found -1.0"),
+        (([["a"], ["b"]], [1.0, 2.0], 1.0), r"X must hold real numbers, found dtype <U1"),
+        ((np.empty((0, 3)), [], 1.0), r"X must not be empty, found shape \(0, 3\)"),
+        (([[1.0], [2.0]], [1.0, 2.0], [1.0, 2.0]), r"lam must be a number >= 0"),
+    ],
+)
+def test_bad_input_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        lr.ridge(*arguments)
+
+
+def test_other_bad_input_is_named():
+    X = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]])
+    with pytest.raises(ValueError, match="full column rank 2, found rank 1"):
+        lr.ridge_threshold(X, [1.0, 1.0], 1.0)
+    with pytest.raises(ValueError, match=r"lams must be >= 0, found -0\.5"):
+        lr.ridge_path(X, [1.0, 2.0, 3.0], [1.0, -0.5])
+    with pytest.raises(ValueError, match="sigma2 must be a number > 0, found 0"):
+        lr.ridge_covariance(X, 1.0, 0)
+    with pytest.raises(ValueError, match="X must have 1 columns, found 2"):
+        lr.ridge([[0.0], [1.0]], [0.0, 1.0], 1.0).predict(X)
+
+
+def test_inputs_are_not_changed():
+    X, y = np.arange(6.0).reshape(3, 2), np.arange(3.0)
+    before = X.copy(), y.copy()
+    X.setflags(write=False)
+    y.setflags(write=False)
+    lr.ridge(X, y, 1.0)
+    lr.ridge_mse_matrix(X, [1.0, 2.0], 1.0, 1.0)
+    np.testing.assert_array_equal(X, before[0])
+    np.testing.assert_array_equal(y, before[1])
+
+
+def test_auto_mpg_has_the_documented_shape_and_ranges():
+    X, y, features = data.auto_mpg()
+    assert X.shape == (392, 5)
+    assert y.shape == (392,)
+    assert features == ("cylinders", "displacement", "horsepower", "weight", "acceleration")
+    assert set(X[:, 0]) == {3, 4, 5, 6, 8}
+    assert X[:, 3].min() > 1500
+    assert X[:, 3].max() < 5200
+    assert 2 < y.min() < y.max() < 12
