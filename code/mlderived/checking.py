@@ -1,0 +1,1002 @@
+"""Draws, verbs and the comparison of the book's checks.
+
+A check evaluates both sides of a printed equation at random data: ``printed`` transcribes the equation,
+``route`` gets there another way.  This module supplies what both are made of:
+
+- *draws*: generic data, bound to one generator per run;
+- *verbs*: operators evaluated from their definition (a gradient by differences, an expectation by
+  enumeration), each with its own known accuracy;
+- the *comparison*: finite, non-empty, of equal shapes, relative to the scale of the quantity.
+
+``Bench`` ties the three together: its ``namespace`` is all that the body of a check sees.
+"""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import integrate, linalg, optimize, special
+
+__all__ = [
+    "COARSEST",
+    "EXACT",
+    "Agreement",
+    "Bench",
+    "CheckError",
+    "DisagreementError",
+    "Law",
+    "Scaled",
+    "agree",
+    "argmax",
+    "argmin",
+    "assignments",
+    "chain",
+    "classes",
+    "collinear",
+    "covariance",
+    "derivative",
+    "expectation",
+    "gradient",
+    "hessian",
+    "jacobian",
+    "law",
+    "limit",
+    "lowrank",
+    "maximum",
+    "minimum",
+    "noise",
+    "normal",
+    "optimum",
+    "orthogonal",
+    "permutation",
+    "permutations",
+    "positive",
+    "probability",
+    "quadrature",
+    "rademacher",
+    "root",
+    "signs",
+    "simplex",
+    "spd",
+    "subsets",
+    "symmetric",
+    "uniform",
+    "variance",
+    "zero",
+]
+
+Array: TypeAlias = NDArray[Any]
+Function: TypeAlias = Callable[[Any], Any]
+
+EXACT = 1e-9
+"""Largest relative deviation between two sides that are both exact up to rounding."""
+
+COARSEST = 1e-6
+"""A verb that cannot reach this relative accuracy raises, so that no check is coarser."""
+
+
+class CheckError(ValueError):
+    """A check that cannot be decided: it is badly formed, or a verb failed."""
+
+
+class DisagreementError(CheckError):
+    """Two sides that were compared differ by more than the tolerance."""
+
+
+class Scaled(NamedTuple):
+    """A quantity that should vanish, with the scale against which it is small."""
+
+    value: Any
+    scale: float
+
+
+class Measured(NamedTuple):
+    """The value of a verb and its relative accuracy."""
+
+    value: Any
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How closely two sides agreed: the largest deviation relative to ``scale``, and the tolerance used."""
+
+    deviation: float
+    scale: float
+    tolerance: float
+
+
+# Draws -----------------------------------------------------------------
+
+
+def normal(rng: np.random.Generator, *shape: int) -> Any:
+    """Normal entries, off-centre and off-scale: each index of the last axis has its own mean and spread."""
+    last = shape[-1:]
+    spread, mean = rng.uniform(0.5, 2.0, last), rng.uniform(-1.0, 1.0, last)
+    return _plain(mean + spread * rng.standard_normal(shape))
+
+
+def uniform(rng: np.random.Generator, *shape: int, low: float = 0.0, high: float = 1.0) -> Any:
+    """Uniform entries between ``low`` and ``high``."""
+    return _plain(rng.uniform(low, high, shape))
+
+
+def positive(rng: np.random.Generator, *shape: int) -> Any:
+    """Positive entries between 1/4 and 4, uniform on the logarithmic scale."""
+    return _plain(np.exp(rng.uniform(-np.log(4.0), np.log(4.0), shape)))
+
+
+def simplex(rng: np.random.Generator, *shape: int) -> Array:
+    """Positive entries that sum to one along the last axis."""
+    weights = rng.uniform(0.1, 1.0, shape)
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+
+
+def symmetric(rng: np.random.Generator, d: int) -> Array:
+    """A symmetric d by d matrix with eigenvalues of both signs (for d > 1)."""
+    return _with_eigenvalues(rng, d, np.where(np.arange(d) % 2, -1.0, 1.0) * positive(rng, d))
+
+
+def spd(rng: np.random.Generator, d: int) -> Array:
+    """A symmetric positive definite d by d matrix, neither diagonal nor badly conditioned."""
+    return _with_eigenvalues(rng, d, positive(rng, d))
+
+
+def _with_eigenvalues(rng: np.random.Generator, d: int, eigenvalues: Array) -> Array:
+    """The symmetric matrix with these eigenvalues and random eigenvectors."""
+    Q = orthogonal(rng, d)
+    A = (Q * eigenvalues) @ Q.T
+    return np.asarray((A + A.T) / 2)
+
+
+def orthogonal(rng: np.random.Generator, n: int, d: int | None = None) -> Array:
+    """An n by d matrix with orthonormal columns (d = n when left out), uniformly distributed."""
+    Q, R = np.linalg.qr(rng.standard_normal((n, n if d is None else d)))
+    return np.asarray(Q * np.sign(np.diag(R)))
+
+
+def permutation(rng: np.random.Generator, n: int) -> Array:
+    """A random order of 0, …, n − 1."""
+    return np.asarray(rng.permutation(n))
+
+
+def classes(rng: np.random.Generator, n: int, K: int) -> Array:
+    """Labels 0, …, K − 1 of n samples: each occurs, and the classes are unbalanced."""
+    if n < K:
+        raise CheckError(f"classes(n, K) needs n >= K so that each class occurs, found n={n}, K={K}")
+    share = np.arange(1.0, K + 1.0) / np.arange(1.0, K + 1.0).sum()
+    return np.asarray(rng.permutation(np.concatenate([np.arange(K), rng.choice(K, n - K, p=share)])))
+
+
+def lowrank(rng: np.random.Generator, n: int, d: int, r: int) -> Array:
+    """An n by d matrix of rank r."""
+    return np.asarray(rng.standard_normal((n, r)) @ rng.standard_normal((r, d)))
+
+
+def collinear(rng: np.random.Generator, n: int, d: int, condition: float = 1e3) -> Array:
+    """An n by d matrix with nearly dependent columns: singular values from 1 down to 1/condition."""
+    r = min(n, d)
+    return np.asarray(
+        (orthogonal(rng, n, r) * np.geomspace(1.0, 1.0 / condition, r)) @ orthogonal(rng, d, r).T
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A Python float instead of an array without dimensions."""
+    return value if np.ndim(value) else float(value)
+
+
+# Derivatives -----------------------------------------------------------
+
+
+def derivative(f: Function, x: float) -> Any:
+    """Derivative of ``f`` at the number ``x``, by complex step or by extrapolated central differences.
+
+    Examples
+    --------
+    >>> round(derivative(lambda x: x**3, 2.0), 9)
+    12.0
+    """
+    return _derivative(f, x).value
+
+
+def gradient(f: Function, x: Any) -> Array:
+    """Gradient of the number ``f(x)``, with the shape of ``x``.
+
+    Examples
+    --------
+    >>> gradient(lambda x: x @ x, np.array([1.0, -2.0])).round(9).tolist()
+    [2.0, -4.0]
+    """
+    return np.asarray(_gradient(f, x).value)
+
+
+def jacobian(f: Function, x: Any) -> Array:
+    """Derivatives of ``f(x)`` with respect to ``x``: the shape is that of ``f(x)`` followed by that of ``x``.
+
+    Examples
+    --------
+    >>> jacobian(lambda x: np.array([x[0] * x[1], x[0] ** 2]), np.array([2.0, 3.0])).round(9).tolist()
+    [[3.0, 2.0], [4.0, 0.0]]
+    """
+    return np.asarray(_jacobian(f, x).value)
+
+
+def hessian(f: Function, x: Any) -> Array:
+    """Second derivatives of the number ``f(x)``: the shape is that of ``x`` twice.
+
+    Examples
+    --------
+    >>> hessian(lambda x: x[0] ** 2 * x[1], np.array([1.0, 3.0])).round(6).tolist()
+    [[6.0, 2.0], [2.0, 0.0]]
+    """
+    return np.asarray(_hessian(f, x).value)
+
+
+def _derivative(f: Function, x: float) -> Measured:
+    if np.ndim(x):
+        raise CheckError(f"derivative(f, x) needs a number x, found shape {np.shape(x)}; use gradient")
+    value, accuracy = _jacobian(f, x)
+    return Measured(_plain(value), accuracy)
+
+
+def _gradient(f: Function, x: Any) -> Measured:
+    if np.ndim(f(np.asarray(x, float))):
+        raise CheckError(f"gradient(f, x) needs a number f(x), found shape {np.shape(f(x))}; use jacobian")
+    return _jacobian(f, x)
+
+
+def _jacobian(f: Function, x: Any) -> Measured:
+    """Complex step where ``f`` is analytic as written, else extrapolated differences."""
+    x = np.asarray(x, float)
+    value, accuracy = _differences(f, x)
+    exact = _complex_step(f, x)
+    if exact is not None and _close(exact, value, accuracy):
+        return Measured(exact, EXACT)
+    return Measured(value, _usable("the derivative", 10 * accuracy))
+
+
+def _slope(f: Function, x: Any) -> Callable[[Array], Array]:
+    """The quickest function that gives the derivatives of ``f``, chosen by trying it at ``x``."""
+    x = np.asarray(x, float)
+    exact = _complex_step(f, x)
+    if exact is not None and _close(exact, *_differences(f, x)):
+        return lambda z: np.asarray(_complex_step(f, np.asarray(z, float)))
+    return lambda z: np.asarray(_differences(f, np.asarray(z, float)).value)
+
+
+def _close(exact: Array, value: Array, accuracy: float) -> bool:
+    """Whether the complex step agrees with the differences: else a conjugate or modulus made it wrong."""
+    return exact.shape == value.shape and _scale(exact - value) <= max(1e-6, 10 * accuracy) * _scale(value)
+
+
+def _hessian(f: Function, x: Any) -> Measured:
+    x = np.asarray(x, float)
+    if np.ndim(f(x)):
+        raise CheckError(f"hessian(f, x) needs a number f(x), found shape {np.shape(f(x))}")
+    second, accuracy = _differences(_slope(f, x), x)
+    swapped = np.moveaxis(second, range(x.ndim), range(x.ndim, 2 * x.ndim))
+    return Measured((second + swapped) / 2, _usable("the second derivative", 10 * accuracy))
+
+
+def _complex_step(f: Function, x: Array, step: float = 1e-30) -> Array | None:
+    """Im f(x + ih)/h for each coordinate, or None where ``f`` does not take complex numbers."""
+    columns = []
+    for k in range(x.size):
+        z = x.astype(complex).ravel()
+        z[k] += 1j * step
+        try:
+            moved = np.asarray(f(z.reshape(x.shape) if x.ndim else z[0]))
+        except (TypeError, ValueError, FloatingPointError, np.exceptions.ComplexWarning):
+            return None
+        if moved.dtype.kind != "c":
+            return None
+        columns.append(moved.imag / step)
+    return np.stack(columns, axis=-1).reshape(columns[0].shape + x.shape)
+
+
+def _differences(f: Function, x: Array, levels: int = 6) -> Measured:
+    """Central differences at halved steps, extrapolated to step zero, with their estimated accuracy."""
+    columns, errors = [], []
+    for k in range(x.size):
+        best, best_error = None, np.inf
+        table: list[Array] = []
+        step = 0.05 * max(1.0, abs(x.ravel()[k]))
+        for _ in range(levels):
+            there = [x.ravel().copy(), x.ravel().copy()]
+            there[0][k] += step
+            there[1][k] -= step
+            ahead, behind = (np.asarray(f(z.reshape(x.shape) if x.ndim else float(z[0]))) for z in there)
+            # The step that was really taken, after rounding.
+            row = [(ahead - behind) / (there[0][k] - there[1][k])]
+            for j, coarse in enumerate(table):
+                row.append(row[j] + (row[j] - coarse) / (4.0 ** (j + 1) - 1.0))
+                error = max(_scale(row[j + 1] - row[j]), _scale(row[j + 1] - coarse))
+                if error <= best_error:
+                    best, best_error = row[j + 1], error
+            table, step = row, step / 2
+        if best is None or not np.all(np.isfinite(best)):
+            raise CheckError(f"the function to differentiate is not finite near {x.ravel()[k]!r}")
+        columns.append(best)
+        errors.append(best_error)
+    value = np.stack(columns, axis=-1).reshape(columns[0].shape + x.shape)
+    scale = _scale(value)
+    return Measured(value, max(errors) / scale if scale else max(errors))
+
+
+def _usable(what: str, accuracy: float) -> float:
+    """The accuracy as a tolerance, at least ``EXACT``; coarser than ``COARSEST`` is an error."""
+    if not accuracy <= COARSEST:
+        raise CheckError(
+            f"{what} is known only to {accuracy:.1e}, coarser than {COARSEST:.0e}: "
+            "choose other points or another route"
+        )
+    return max(accuracy, EXACT)
+
+
+def _scale(value: Any) -> float:
+    """Largest absolute value of the entries."""
+    return float(np.max(np.abs(value))) if np.size(value) else 0.0
+
+
+# Optima ----------------------------------------------------------------
+
+
+def argmin(f: Function, start: Any, *, smooth: bool = True) -> Any:
+    """The unique minimiser of ``f``, found from ``start`` by a general optimiser.
+
+    The result is more than a stationary point: random neighbours at four distances are not lower, and the
+    curvature is positive in every direction.  With ``smooth=False`` the search compares values alone (for
+    absolute values and maxima), and uniqueness is judged by the neighbours.
+
+    Examples
+    --------
+    >>> argmin(lambda b: (b[0] - 1) ** 2 + (b[0] + b[1]) ** 2, np.zeros(2)).round(7).tolist()
+    [1.0, -1.0]
+    """
+    return _argmin(f, start, smooth=smooth).value
+
+
+def argmax(f: Function, start: Any, *, smooth: bool = True) -> Any:
+    """The unique maximiser of ``f``: see ``argmin``."""
+    return _argmax(f, start, smooth=smooth).value
+
+
+def minimum(f: Function, start: Any, *, smooth: bool = True) -> float:
+    """The least value of ``f``, which may be taken at many points.
+
+    Examples
+    --------
+    >>> round(minimum(lambda b: (b - 3) ** 2 + 5, 0.0), 9)
+    5.0
+    """
+    return float(_minimum(f, start, smooth=smooth).value)
+
+
+def maximum(f: Function, start: Any, *, smooth: bool = True) -> float:
+    """The greatest value of ``f``, which may be taken at many points."""
+    return float(_maximum(f, start, smooth=smooth).value)
+
+
+def optimum(f: Function, x: Any) -> Any:
+    """Return ``x`` after showing by slope, curvature and neighbours that it minimises ``f`` there.
+
+    Examples
+    --------
+    >>> optimum(lambda x: (x - 3) ** 2, 3.0)
+    3.0
+    >>> optimum(lambda x: -((x - 3) ** 2), 3.0)
+    Traceback (most recent call last):
+    mlderived.checking.DisagreementError: not a minimiser: a neighbour at relative distance 1e-06 is lower
+    """
+    at = np.asarray(x, float)
+    _no_lower_neighbour(f, at)
+    _slope_vanishes(f, at)
+    _curved(f, at)
+    return x
+
+
+def _argmin(f: Function, start: Any, *, smooth: bool = True) -> Measured:
+    if not smooth:
+        x = _search(f, start)
+        _no_lower_neighbour(f, x, strict=True)
+        return Measured(_plain(x), COARSEST)
+    x, step = _descend(f, start)
+    _no_lower_neighbour(f, x)
+    _curved(f, x)
+    return Measured(_plain(x), _usable("the minimiser", 10 * step))
+
+
+def _argmax(f: Function, start: Any, *, smooth: bool = True) -> Measured:
+    return _argmin(lambda x: -f(x), start, smooth=smooth)
+
+
+def _minimum(f: Function, start: Any, *, smooth: bool = True) -> Measured:
+    x = _descend(f, start)[0] if smooth else _search(f, start)
+    _no_lower_neighbour(f, x)
+    return Measured(float(f(_plain(x))), EXACT if smooth else COARSEST)
+
+
+def _maximum(f: Function, start: Any, *, smooth: bool = True) -> Measured:
+    value, accuracy = _minimum(lambda x: -f(x), start, smooth=smooth)
+    return Measured(-value, accuracy)
+
+
+def _descend(f: Function, start: Any) -> tuple[Array, float]:
+    """Quasi-Newton descent, then Newton steps on differences; the minimiser and the last step, relative."""
+    shape = np.shape(start)
+
+    def value(z: Array) -> float:
+        return float(f(_plain(z.reshape(shape))))
+
+    derivatives = _slope(f, start)
+
+    def slope(z: Array) -> Array:
+        return derivatives(z.reshape(shape)).ravel()
+
+    z = np.asarray(start, float).ravel()
+    with np.errstate(all="ignore"):
+        z = optimize.minimize(value, z, jac=slope, method="BFGS", options={"gtol": 1e-10, "maxiter": 2000}).x
+    step = np.inf
+    for _ in range(4):
+        curvature = _differences(slope, z).value
+        move = np.linalg.lstsq((curvature + curvature.T) / 2, slope(z), rcond=1e-9)[0]
+        z, step = z - move, _scale(move) / max(_scale(z), 1e-300)
+    return z.reshape(shape), min(step, _scale(move))
+
+
+def _search(f: Function, start: Any) -> Array:
+    """Minimise by comparing values along directions, restarted until nothing moves."""
+    shape = np.shape(start)
+
+    def value(z: Array) -> float:
+        return float(f(_plain(z.reshape(shape))))
+
+    z = np.asarray(start, float).ravel()
+    for _ in range(20):
+        found: Any = optimize.minimize(value, z, method="Powell", options={"xtol": 1e-12, "ftol": 1e-15})
+        moved = _scale(np.atleast_1d(found.x) - z)
+        z = np.atleast_1d(found.x)
+        if moved <= 1e-9 * max(_scale(z), 1.0):
+            break
+    return z.reshape(shape)
+
+
+def _neighbours(x: Array) -> Iterator[tuple[float, Array]]:
+    """Thirty-two points around ``x`` at each of four distances relative to its size, always the same."""
+    rng = np.random.default_rng(0)
+    size = _scale(x) or 1.0
+    for distance in (1e-6, 1e-4, 1e-2, 1.0):
+        for _ in range(32):
+            direction = np.asarray(rng.standard_normal(x.shape))
+            yield distance, x + distance * size * direction / float(np.linalg.norm(direction))
+
+
+def _no_lower_neighbour(f: Function, x: Array, *, strict: bool = False) -> None:
+    here = float(f(_plain(x)))
+    if not np.isfinite(here):
+        raise CheckError(f"the function to minimise is {here} at the point found")
+    for distance, point in _neighbours(x):
+        with np.errstate(all="ignore"):
+            there = float(f(_plain(point)))
+        # A value is only known to a few units in the last place.
+        slack = 1e-14 * max(abs(here), abs(there))
+        if there < here - slack:
+            raise DisagreementError(
+                f"not a minimiser: a neighbour at relative distance {distance:.0e} is lower"
+            )
+        if strict and distance >= 1e-2 and there <= here + slack:
+            raise CheckError(
+                f"the minimiser is not unique: a neighbour at relative distance {distance:.0e} is as low"
+            )
+
+
+def _slope_vanishes(f: Function, x: Array) -> None:
+    slope = _scale(_gradient(f, x).value)
+    around = max(_scale(_gradient(f, point).value) for distance, point in _neighbours(x) if distance == 1.0)
+    if slope > 10 * EXACT * around:
+        raise DisagreementError(
+            f"not a minimiser: the slope is {slope:.1e}, where {around:.1e} is typical around it"
+        )
+
+
+def _curved(f: Function, x: Array) -> None:
+    curvature = _hessian(f, x).value.reshape(x.size, x.size)
+    eigenvalues = np.linalg.eigvalsh(curvature)
+    if eigenvalues[0] <= 1e-7 * max(eigenvalues[-1], 0.0):
+        raise CheckError(
+            f"the minimiser is not unique: the curvature is {eigenvalues[0]:.1e} in some direction "
+            f"and {eigenvalues[-1]:.1e} in another"
+        )
+
+
+# Laws, integrals, limits, roots ----------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """A distribution on finitely many points: ``points[i]`` has probability ``weights[i]``."""
+
+    points: Array
+    weights: Array
+
+
+def law(points: Any, weights: Any) -> Law:
+    """The distribution with these points (along the first axis) and probabilities."""
+    points, weights = np.asarray(points), np.asarray(weights, float)
+    if weights.ndim != 1 or len(weights) == 0 or len(points) != len(weights):
+        raise CheckError(
+            f"law(points, weights): {points.shape} points do not match weights of shape {weights.shape}"
+        )
+    if np.any(weights < 0) or abs(weights.sum() - 1.0) > 1e-12:
+        raise CheckError(
+            f"law(points, weights): weights are non-negative and sum to 1, found {weights.sum()!r}"
+        )
+    return Law(points, weights)
+
+
+def rademacher(n: int) -> Law:
+    """All 2ⁿ vectors of n independent fair signs: mean zero, covariance the identity, exactly.
+
+    Examples
+    --------
+    >>> expectation(lambda e: np.outer(e, e), rademacher(2)).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    return Law(signs(n), np.full(2**n, 0.5**n))
+
+
+def noise(rng: np.random.Generator, n: int) -> Law:
+    """All vectors of n independent, equally distributed two-point variables of mean 0 and variance 1.
+
+    The variables are skewed, so that a formula which silently assumes symmetry disagrees.
+    """
+    p = float(rng.uniform(0.1, 0.4))
+    up = (signs(n) + 1.0) / 2.0
+    points = up * np.sqrt((1 - p) / p) - (1 - up) * np.sqrt(p / (1 - p))
+    return Law(points, np.asarray(np.prod(np.where(up == 1.0, p, 1.0 - p), axis=1)))
+
+
+def expectation(f: Function, over: Law) -> Any:
+    """E f(x) for x distributed as ``over``: the sum over all its points."""
+    return _plain(
+        sum(w * np.asarray(f(_plain(x)), float) for x, w in zip(over.points, over.weights, strict=True))
+    )
+
+
+def variance(f: Function, over: Law) -> Any:
+    """Var f(x), entry by entry, for x distributed as ``over``."""
+    mean = expectation(f, over)
+    return expectation(lambda x: (np.asarray(f(x)) - mean) ** 2, over)
+
+
+def covariance(f: Function, over: Law) -> Any:
+    """Covariance matrix of the vector f(x) for x distributed as ``over``."""
+    mean = expectation(f, over)
+    return expectation(lambda x: np.outer(f(x) - mean, f(x) - mean), over)
+
+
+def probability(event: Callable[[Any], bool], over: Law) -> float:
+    """Probability of the event for x distributed as ``over``."""
+    return float(expectation(lambda x: float(bool(event(x))), over))
+
+
+def quadrature(f: Function, low: float, high: float) -> Any:
+    """Integral of ``f`` from ``low`` to ``high`` (either may be infinite), by adaptive quadrature.
+
+    Examples
+    --------
+    >>> round(quadrature(lambda t: np.exp(-t), 0.0, np.inf), 12)
+    1.0
+    """
+    return _quadrature(f, low, high).value
+
+
+def _quadrature(f: Function, low: float, high: float) -> Measured:
+    value, error = integrate.quad_vec(f, low, high, epsabs=0.0, epsrel=1e-11, limit=2000)[:2]
+    return Measured(_plain(value), _usable("the integral", float(error) / max(_scale(value), 1e-300)))
+
+
+def limit(f: Callable[[int], Any], start: int = 16, levels: int = 7) -> Any:
+    """Limit of ``f(n)`` as n grows, by extrapolation in 1/n from start, 2 start, 4 start and so on.
+
+    Examples
+    --------
+    >>> abs(limit(lambda n: (1 + 1 / n) ** n) - np.e) < 1e-8
+    True
+    """
+    return _limit(f, start, levels).value
+
+
+def _limit(f: Callable[[int], Any], start: int = 16, levels: int = 7) -> Measured:
+    if levels < 4:
+        raise CheckError(f"limit needs at least four sizes, found {levels}")
+    best, best_error = None, np.inf
+    table: list[Array] = []
+    for level in range(levels):
+        row = [np.asarray(f(start * 2**level), float)]
+        for j, coarse in enumerate(table):
+            row.append(row[j] + (row[j] - coarse) / (2.0 ** (j + 1) - 1.0))
+            error = max(_scale(row[j + 1] - row[j]), _scale(row[j + 1] - coarse))
+            if error <= best_error:
+                best, best_error = row[j + 1], error
+        table = row
+    scale = _scale(best)
+    return Measured(_plain(best), _usable("the limit", 10 * best_error / max(scale, 1e-300)))
+
+
+def root(f: Function, low: float, high: float) -> float:
+    """The zero of ``f`` between ``low`` and ``high``, where it has opposite signs.
+
+    Examples
+    --------
+    >>> round(root(lambda x: x**2 - 2, 0.0, 2.0), 12)
+    1.414213562373
+    """
+    return float(optimize.brentq(f, low, high, xtol=1e-300, rtol=8.9e-16))
+
+
+# Brute force -----------------------------------------------------------
+
+
+def signs(n: int) -> Array:
+    """All vectors of n signs, one a row."""
+    return np.array(list(itertools.product((-1.0, 1.0), repeat=n)))
+
+
+def subsets(n: int) -> list[tuple[int, ...]]:
+    """All subsets of 0, …, n − 1, from the empty one to the whole."""
+    return [chosen for size in range(n + 1) for chosen in itertools.combinations(range(n), size)]
+
+
+def permutations(n: int) -> Array:
+    """All orders of 0, …, n − 1, one a row."""
+    return np.array(list(itertools.permutations(range(n))))
+
+
+def assignments(n: int, K: int) -> Array:
+    """All ways to give each of n items one of the classes 0, …, K − 1, one a row."""
+    return np.array(list(itertools.product(range(K), repeat=n)))
+
+
+# Comparison ------------------------------------------------------------
+
+
+def zero(value: Any, scale: float) -> Scaled:
+    """State that ``value`` vanishes, and the scale against which it is small.
+
+    Compare it with an exact zero: ``route = zero(X.T @ r, norm(X) * norm(y))`` and ``printed = zeros(d)``.
+    """
+    if np.ndim(scale) or not np.isfinite(scale) or not scale > 0:
+        raise CheckError(f"zero(value, scale): the scale is a positive number, found {scale!r}")
+    return Scaled(value, float(scale))
+
+
+def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
+    """Compare two sides, relative to the scale of the route.
+
+    Both are finite, non-empty and of equal shapes, without broadcasting; tuples are compared entry by entry.
+
+    Raises
+    ------
+    CheckError
+        When the sides cannot be compared.
+    DisagreementError
+        When they differ by more than ``tolerance``.
+
+    Examples
+    --------
+    >>> agree(2.0, 2.0).deviation
+    0.0
+    >>> agree(2.0, np.array([2.0]))
+    Traceback (most recent call last):
+    mlderived.checking.CheckError: shapes differ: route (), printed (1,)
+    """
+    if isinstance(route, tuple | list) and isinstance(printed, tuple) and not isinstance(route, Scaled):
+        return _agree_all(route, printed, tolerance)
+    if isinstance(route, tuple) and not isinstance(route, Scaled):
+        raise CheckError(f"route is a tuple of {len(route)}, printed is {_kind(printed)}")
+    if isinstance(printed, tuple) and not isinstance(printed, Scaled):
+        raise CheckError(f"route is {_kind(route)}, printed is a tuple of {len(printed)}")
+    if isinstance(printed, Scaled):
+        route, printed = Scaled(route, printed.scale), printed.value
+    stated = route.scale if isinstance(route, Scaled) else None
+    left, right = (
+        _side("route", route.value if isinstance(route, Scaled) else route),
+        _side("printed", printed),
+    )
+    if left.shape != right.shape:
+        raise CheckError(f"shapes differ: route {left.shape}, printed {right.shape}")
+    if left.dtype.kind == "b" or right.dtype.kind == "b":
+        return _agree_on_truth(left, right)
+    if stated is not None and np.any(left) and np.any(right):
+        raise CheckError(
+            "zero(value, scale) is compared with an exact zero, but both sides have other entries"
+        )
+    scale = stated if stated is not None else _scale(left)
+    if scale == 0.0:
+        raise CheckError("route is zero, so there is no scale to compare with; write zero(value, scale)")
+    gap = np.abs(left.astype(complex) - right.astype(complex))
+    where = np.unravel_index(int(np.argmax(gap)), gap.shape)
+    deviation = float(gap[where]) / scale
+    allowed = 0.0 if left.dtype.kind in "iu" and right.dtype.kind in "iu" else tolerance
+    if not deviation <= allowed:
+        raise DisagreementError(
+            f"the sides differ by {deviation:.1e} of their scale (allowed {allowed:.0e}), "
+            f"most at {_place(where)}: route {left[where]!s}, printed {right[where]!s}\n"
+            f"  route   {_short(left)}\n  printed {_short(right)}"
+        )
+    return Agreement(deviation, scale, tolerance)
+
+
+def chain(*items: Any, tolerance: float = EXACT) -> Any:
+    """Compare each pair of neighbours in ``a, "=", b, "<=", c`` and return the first side.
+
+    The relations are ``=``, ``<``, ``<=``, ``>``, ``>=`` (entry by entry) and ``preceq``, ``succeq`` (the
+    difference of symmetric matrices is positive semidefinite).  A strict one fails on equality.
+
+    Examples
+    --------
+    >>> chain(1.0, "=", 1.0, "<=", 2.0)
+    1.0
+    """
+    sides, relations = items[::2], items[1::2]
+    if len(items) < 3 or len(items) % 2 == 0 or not all(isinstance(r, str) for r in relations):
+        raise CheckError('chain(a, "=", b, "<=", c) takes sides and relations in turn')
+    for place, (left, relation, right) in enumerate(
+        zip(sides[:-1], relations, sides[1:], strict=True), start=1
+    ):
+        try:
+            _related(left, relation, right, tolerance)
+        except CheckError as error:
+            raise type(error)(f"step {place} of the chain ({relation}): {error}") from None
+    return sides[0]
+
+
+def _related(left: Any, relation: str, right: Any, tolerance: float) -> None:
+    if relation == "=":
+        agree(left, right, tolerance=tolerance)
+        return
+    if relation in (">", ">=", "succeq"):
+        left, right = right, left
+    a, b = _side("the smaller side", left), _side("the greater side", right)
+    if a.shape != b.shape:
+        raise CheckError(f"shapes differ: {a.shape} and {b.shape}")
+    scale = max(_scale(a), _scale(b))
+    if scale == 0.0:
+        raise CheckError("both sides are zero, so there is no scale to compare with")
+    if relation in ("preceq", "succeq"):
+        gaps = np.linalg.eigvalsh(b - a)
+    elif relation in ("<", "<=", ">", ">="):
+        gaps = np.atleast_1d(b - a).ravel()
+    else:
+        raise CheckError(f"unknown relation {relation!r}; there are = < <= > >= preceq succeq")
+    least = float(gaps.min())
+    if least < -tolerance * scale or (relation in ("<", ">") and least <= 0.0):
+        raise DisagreementError(f"does not hold: by {-least:.3e}, where the sides are of scale {scale:.3e}")
+
+
+def _agree_all(route: Any, printed: Any, tolerance: float) -> Agreement:
+    if len(route) != len(printed) or not len(route):
+        raise CheckError(
+            f"tuples of {len(route)} and {len(printed)} entries; both need the same number, at least one"
+        )
+    parts = []
+    for index, (left, right) in enumerate(zip(route, printed, strict=True)):
+        try:
+            parts.append(agree(left, right, tolerance=tolerance))
+        except CheckError as error:
+            raise type(error)(f"entry {index} of the tuples: {error}") from None
+    return max(parts, key=lambda part: part.deviation)
+
+
+def _agree_on_truth(left: Array, right: Array) -> Agreement:
+    """Truth values count only as an array in which both occur: no check compares on its own terms."""
+    if left.dtype != right.dtype:
+        raise CheckError(f"route has dtype {left.dtype}, printed {right.dtype}; compare like with like")
+    if left.all() or not left.any():
+        raise CheckError("truth values that are all the same show nothing; compare the quantities themselves")
+    if np.any(left != right):
+        raise DisagreementError(f"truth values differ\n  route   {_short(left)}\n  printed {_short(right)}")
+    return Agreement(0.0, 1.0, 0.0)
+
+
+def _side(name: str, value: Any) -> Array:
+    """The side as an array of finite numbers."""
+    try:
+        side = np.asarray(value)
+    except ValueError:
+        raise CheckError(f"{name} is no rectangular array but {_kind(value)}") from None
+    if side.dtype.kind not in "biufc":
+        raise CheckError(f"{name} is no number or array of numbers but {_kind(value)}")
+    if side.size == 0:
+        raise CheckError(f"{name} is empty: its shape is {side.shape}")
+    if not np.all(np.isfinite(side)):
+        bad = np.unravel_index(int(np.argmin(np.isfinite(side))), side.shape)
+        raise CheckError(f"{name} is not finite: {side[bad]} at {_place(bad)}")
+    return side
+
+
+def _kind(value: Any) -> str:
+    return f"a {type(value).__name__}"
+
+
+def _place(where: tuple[Any, ...]) -> str:
+    return f"[{', '.join(str(int(i)) for i in where)}]" if where else "the only entry"
+
+
+def _short(side: Array) -> str:
+    return np.array2string(side, precision=6, threshold=12, edgeitems=2, separator=", ").replace("\n", "")
+
+
+# The names that a check sees -------------------------------------------
+
+
+def _total(terms: Any, axis: int | None = None) -> Any:
+    """Sum of the entries of an array (or along ``axis``), or of the terms of a list or generator."""
+    return np.sum(terms, axis=axis) if isinstance(terms, np.ndarray) else _fold(np.add, terms)
+
+
+def _product(terms: Any, axis: int | None = None) -> Any:
+    """Product of the entries of an array (or along ``axis``), or of the factors of a list or generator."""
+    return np.prod(terms, axis=axis) if isinstance(terms, np.ndarray) else _fold(np.multiply, terms)
+
+
+def _fold(combine: Any, terms: Iterable[Any]) -> Any:
+    values = [np.asarray(term) for term in terms]
+    if not values:
+        raise CheckError("a sum or product over no terms")
+    result = values[0]
+    for value in values[1:]:
+        if value.shape != result.shape:
+            raise CheckError(f"terms of shapes {result.shape} and {value.shape} in one sum or product")
+        result = combine(result, value)
+    return result if result.ndim else result[()]
+
+
+def _largest(first: Any, *others: Any, axis: int | None = None) -> Any:
+    """Largest entry of an array (or along ``axis``), or the largest of several numbers."""
+    return np.max(first, axis=axis) if isinstance(first, np.ndarray) else builtins.max(first, *others)
+
+
+def _smallest(first: Any, *others: Any, axis: int | None = None) -> Any:
+    """Smallest entry of an array (or along ``axis``), or the smallest of several numbers."""
+    return np.min(first, axis=axis) if isinstance(first, np.ndarray) else builtins.min(first, *others)
+
+
+def _logdet(A: Array) -> float:
+    """Logarithm of the determinant of a matrix whose determinant is positive."""
+    sign, value = np.linalg.slogdet(A)
+    if sign <= 0:
+        raise CheckError(f"logdet of a matrix whose determinant has sign {sign}")
+    return float(value)
+
+
+_PYTHON = (len, range, enumerate, zip, map, reversed, sorted, float, int, complex, tuple, list, dict, set)
+
+_NUMPY = """
+    abs all any arange argsort array clip concatenate cos cosh cov cumprod cumsum diag diff einsum exp expm1
+    eye floor fmax fmin full hstack imag kron linspace log log1p log2 mean median nonzero ones outer pi
+    quantile real reshape roll searchsorted sign sin sinh sort sqrt squeeze stack std tan tanh tile trace
+    transpose tril triu unique var vstack where zeros
+"""
+
+_LINALG = "cholesky cond det eigh eigvalsh inv lstsq matrix_power matrix_rank norm pinv qr solve svd"
+
+_SPECIAL = """
+    betaln comb digamma entr erf expit factorial gamma gammaln log_expit log_softmax logit logsumexp ndtr
+    ndtri rel_entr softmax xlogy
+"""
+
+NAMES: Mapping[str, Any] = {
+    **{f.__name__: f for f in _PYTHON},
+    **{name: getattr(np, name) for name in _NUMPY.split()},
+    **{name: getattr(np.linalg, name) for name in _LINALG.split()},
+    **{name: getattr(special, name) for name in _SPECIAL.split()},
+    "expm": linalg.expm,
+    "index_max": np.argmax,
+    "index_min": np.argmin,
+    "logdet": _logdet,
+    "max": _largest,
+    "min": _smallest,
+    "prod": _product,
+    "sum": _total,
+}
+"""Functions of Python, NumPy and SciPy that a check may use.
+
+``sum``, ``prod``, ``max`` and ``min`` take arrays, and the terms of a generator too; ``index_max`` and
+``index_min`` give positions, for ``argmax`` and ``argmin`` are verbs."""
+
+DRAWS: Mapping[str, Callable[..., Any]] = {
+    f.__name__: f
+    for f in (
+        normal,
+        uniform,
+        positive,
+        simplex,
+        symmetric,
+        spd,
+        orthogonal,
+        permutation,
+        classes,
+        lowrank,
+        collinear,
+        noise,
+    )
+}
+"""Draws: each takes the generator of the run first, which the bench supplies."""
+
+MEASURED: Mapping[str, Callable[..., Measured]] = {
+    "derivative": _derivative,
+    "gradient": _gradient,
+    "jacobian": _jacobian,
+    "hessian": _hessian,
+    "argmin": _argmin,
+    "argmax": _argmax,
+    "minimum": _minimum,
+    "maximum": _maximum,
+    "quadrature": _quadrature,
+    "limit": _limit,
+}
+"""Verbs with an accuracy of their own, which widens the tolerance of the draw."""
+
+VERBS: Mapping[str, Callable[..., Any]] = {
+    f.__name__: f
+    for f in (
+        zero,
+        optimum,
+        root,
+        law,
+        rademacher,
+        expectation,
+        variance,
+        covariance,
+        probability,
+        signs,
+        subsets,
+        permutations,
+        assignments,
+    )
+}
+"""Verbs that are exact up to rounding."""
+
+RESERVED = frozenset({*NAMES, *DRAWS, *MEASURED, *VERBS, "chain"})
+"""All names that the body of a check sees and may not bind again."""
+
+
+class Bench:
+    """One draw of a check: its generator, and the tolerance that the verbs used so far allow."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.tolerance = EXACT
+
+    def namespace(self) -> dict[str, Any]:
+        """All names that the body of a check sees, but the sizes and the chapter's module."""
+        draws = {name: self._bound(draw) for name, draw in DRAWS.items()}
+        measured = {name: self._noting(verb) for name, verb in MEASURED.items()}
+        return {"__builtins__": {}, **NAMES, **draws, **measured, **VERBS, "chain": self._chain}
+
+    def agree(self, route: Any, printed: Any) -> Agreement:
+        """Compare the two sides with the tolerance of this draw."""
+        return agree(route, printed, tolerance=self.tolerance)
+
+    def _bound(self, draw: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args, **options: draw(self.rng, *args, **options)
+
+    def _noting(self, verb: Callable[..., Measured]) -> Callable[..., Any]:
+        def noted(*args: Any, **options: Any) -> Any:
+            value, accuracy = verb(*args, **options)
+            self.tolerance = max(self.tolerance, accuracy)
+            return value
+
+        return noted
+
+    def _chain(self, *items: Any) -> Any:
+        return chain(*items, tolerance=self.tolerance)
