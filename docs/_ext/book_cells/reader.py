@@ -1,0 +1,28 @@
+"""The reader that gives myst-nb each page with the outputs of its executed cells."""
+
+from pathlib import Path
+
+from nbformat import NotebookNode, from_dict
+
+from . import store
+from .keys import page_key
+from .pages import Page, cells, read_notebook
+
+
+def read(text: str, cache: str, package_path: str) -> NotebookNode:
+    """Read a page as myst-nb does and fill in what its cells showed."""
+    notebook = read_notebook(text)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if not code:
+        return notebook
+    page = Page("", Path(), text, tuple(cells(text)))
+    outputs = store.load(Path(cache), page_key(page, Path(package_path)))
+    if outputs is None:
+        raise LookupError("the page was executed from another source: build again")
+    for node, cell, shown in zip(code, page.cells, outputs, strict=True):
+        node.outputs = [from_dict(output) for output in shown]
+        hidden = ["remove-cell"] if cell.kind == "glue" else []
+        node.metadata["tags"] = [*cell.tags, *hidden]
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["language_info"] = {"name": "python"}
+    return notebook
