@@ -576,10 +576,17 @@ def variance(f: Function, over: Law) -> Any:
     return expectation(lambda x: (np.asarray(f(x)) - mean) ** 2, over)
 
 
-def covariance(f: Function, over: Law) -> Any:
-    """Covariance matrix of the vector f(x) for x distributed as ``over``."""
-    mean = expectation(f, over)
-    return expectation(lambda x: np.outer(f(x) - mean, f(x) - mean), over)
+def covariance(f: Function, over: Law, g: Function | None = None) -> Any:
+    """Covariance matrix of the vector f(x), or of f(x) with g(x), for x distributed as ``over``.
+
+    Examples
+    --------
+    >>> covariance(lambda e: e[0] + e[1], rademacher(2), lambda e: 2 * e)
+    array([2., 2.])
+    """
+    g = f if g is None else g
+    mean_f, mean_g = expectation(f, over), expectation(g, over)
+    return expectation(lambda x: np.multiply.outer(f(x) - mean_f, g(x) - mean_g), over)
 
 
 def probability(event: Callable[[Any], bool], over: Law) -> float:
@@ -840,12 +847,16 @@ def _short(side: Array) -> str:
 
 def _total(terms: Any, axis: int | None = None) -> Any:
     """Sum of the entries of an array (or along ``axis``), or of the terms of a list or generator."""
-    return np.sum(terms, axis=axis) if isinstance(terms, np.ndarray) else _fold(np.add, terms)
+    if axis is not None or isinstance(terms, np.ndarray):
+        return np.sum(np.asarray(terms), axis=axis)
+    return _fold(np.add, terms)
 
 
 def _product(terms: Any, axis: int | None = None) -> Any:
     """Product of the entries of an array (or along ``axis``), or of the factors of a list or generator."""
-    return np.prod(terms, axis=axis) if isinstance(terms, np.ndarray) else _fold(np.multiply, terms)
+    if axis is not None or isinstance(terms, np.ndarray):
+        return np.prod(np.asarray(terms), axis=axis)
+    return _fold(np.multiply, terms)
 
 
 def _fold(combine: Any, terms: Iterable[Any]) -> Any:
@@ -870,6 +881,17 @@ def _smallest(first: Any, *others: Any, axis: int | None = None) -> Any:
     return np.min(first, axis=axis) if isinstance(first, np.ndarray) else builtins.min(first, *others)
 
 
+def _svd(A: Array) -> tuple[Array, Array, Array]:
+    """Thin singular value decomposition: U, the singular values, and the transpose of V."""
+    U, s, Vt = np.linalg.svd(A, full_matrices=False)
+    return U, s, Vt
+
+
+def _lstsq(A: Array, b: Array) -> Array:
+    """The least-squares solution of A x = b, of least norm where there are many."""
+    return np.asarray(np.linalg.lstsq(A, b, rcond=None)[0])
+
+
 def _logdet(A: Array) -> float:
     """Logarithm of the determinant of a matrix whose determinant is positive."""
     sign, value = np.linalg.slogdet(A)
@@ -887,7 +909,7 @@ _NUMPY = """
     transpose tril triu unique var vstack where zeros
 """
 
-_LINALG = "cholesky cond det eigh eigvalsh inv lstsq matrix_power matrix_rank norm pinv qr solve svd"
+_LINALG = "cholesky cond det eigh eigvalsh inv matrix_power matrix_rank norm pinv qr solve"
 
 _SPECIAL = """
     betaln comb digamma entr erf expit factorial gamma gammaln log_expit log_softmax logit logsumexp ndtr
@@ -903,10 +925,12 @@ NAMES: Mapping[str, Any] = {
     "index_max": np.argmax,
     "index_min": np.argmin,
     "logdet": _logdet,
+    "lstsq": _lstsq,
     "max": _largest,
     "min": _smallest,
     "prod": _product,
     "sum": _total,
+    "svd": _svd,
 }
 """Functions of Python, NumPy and SciPy that a check may use.
 
