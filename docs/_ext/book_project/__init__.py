@@ -1,0 +1,177 @@
+"""Pages made from tables: the plan of the book, the notation, the API; and links from docstrings to equations."""
+
+import pkgutil
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+VOLUMES = {
+    "derivations": "Volume I: The mathematics of machine learning",
+    "transfer": "Volume II: Transfer learning",
+}
+DISPLAYS = {"eq", "def", "asm", "opt", "not"}
+ENVIRONMENTS = {"dfn", "thm", "lem", "prop", "cor", "alg", "rem", "exm"}
+PDF = Path("..", "build", "pdf", "mlderived.pdf")  # seen from the sources
+
+
+def read_table(srcdir: Path, name: str) -> dict[str, Any]:
+    """Return a TOML file of the sources."""
+    path = srcdir / name
+    if not path.exists():
+        raise ExtensionError(
+            f"{path}: there is no such file; the page that shows it cannot be made without it"
+        )
+    return tomllib.loads(path.read_text(encoding="utf8"))
+
+
+def chapters(srcdir: Path) -> list[dict[str, Any]]:
+    """Return the registry of chapters."""
+    found: list[dict[str, Any]] = read_table(srcdir, "chapters.toml")["chapter"]
+    return found
+
+
+def modules() -> list[str]:
+    """Return the names of the public modules of the package."""
+    import mlderived  # the package of the checkout, on the path since conf.py
+
+    found = pkgutil.walk_packages(mlderived.__path__, "mlderived.")
+    return sorted(module.name for module in found if not re.search(r"\._", module.name))
+
+
+def plan_of(volume: str, entries: list[dict[str, Any]], written: set[str]) -> str:
+    """Return the chapters of one volume as a Markdown table."""
+    rows = ["| | Chapter | |", "|---:|---|---|"]
+    for entry in entries:
+        if entry["volume"] != volume:
+            continue
+        done = entry["page"] in written
+        title = f"{{doc}}`{entry['title']} </{entry['page']}>`" if done else entry["title"]
+        rows.append(f"| {entry['number']} | {title} | {'' if done else '*not yet written*'} |")
+    return "\n".join(rows)
+
+
+def notation_of(section: dict[str, Any]) -> str:
+    """Return one group of the notation table as Markdown."""
+    rows = ["| Object | Symbol | Rule |", "|---|---|---|"]
+    for row in section["row"]:
+        cells = [row["object"], row["symbol"], row.get("rule", "")]
+        rows.append("| " + " | ".join(cell.strip().replace("\n", " ") for cell in cells) + " |")
+    lead = [section["lead"].strip(), ""] if "lead" in section else []
+    return "\n".join([f"## {section['title']}", "", *lead, *rows])
+
+
+class Generated(SphinxDirective):
+    """A directive whose content is Markdown that it writes itself."""
+
+    def markdown(self) -> str:
+        """Return the Markdown."""
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        """Parse what ``markdown`` returns, in the place of the directive."""
+        container = nodes.section()
+        container.document = self.state.document
+        lines = StringList(self.markdown().splitlines(), self.get_source_info()[0])
+        self.state.nested_parse(lines, self.content_offset, container, match_titles=True)
+        return container.children
+
+    def depends_on(self, name: str) -> Path:
+        """Read the page again when a file of the sources changes; return the folder of the sources."""
+        self.env.note_dependency(str(Path(self.env.srcdir) / name))
+        return Path(self.env.srcdir)
+
+
+class Plan(Generated):
+    """``{plan} derivations``: all chapters of a volume, with a link to each that is written."""
+
+    required_arguments = 1
+
+    def markdown(self) -> str:
+        """Return the table of the volume."""
+        self.env.metadata[self.env.docname]["lists"] = "pages"
+        entries = chapters(self.depends_on("chapters.toml"))
+        volume = self.arguments[0]
+        if volume not in VOLUMES:
+            raise self.error(f"{{plan}} knows the volumes {', '.join(VOLUMES)}, not {volume}")
+        return plan_of(volume, entries, self.env.found_docs)
+
+
+class Notation(Generated):
+    """``{notation}``: every group of notation.toml as a section with a table."""
+
+    def markdown(self) -> str:
+        """Return the sections."""
+        table = read_table(self.depends_on("notation.toml"), "notation.toml")
+        return "\n\n".join(notation_of(section) for section in table["section"])
+
+
+class Api(Generated):
+    """``{api}``: a section for each public module of the package, from its docstrings."""
+
+    def markdown(self) -> str:
+        """Return the sections."""
+        self.env.metadata[self.env.docname]["lists"] = "modules"
+        return "\n\n".join(
+            f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```" for name in modules()
+        )
+
+
+class Downloads(Generated):
+    """``{downloads}``: a link to the PDF when it has been made."""
+
+    def markdown(self) -> str:
+        """Return the sentence with the link."""
+        self.env.metadata[self.env.docname]["lists"] = "pages"
+        if not (Path(self.env.srcdir) / PDF).exists():
+            return "The PDF is not part of this build: `make pdf` makes it, and the next `make book` puts it here."
+        return f"The whole book as one file: {{download}}`PDF </{PDF.as_posix()}>`."
+
+
+def state_of(app: Sphinx, env: BuildEnvironment) -> dict[str, object]:
+    """Return what the generated lists depend on beside files of the sources."""
+    pages = (sorted(env.found_docs), (Path(app.srcdir) / PDF).exists())
+    return {"pages": pages, "modules": modules()}
+
+
+def outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Name the pages whose generated list has changed."""
+    before, now = getattr(env, "book_project_state", {}), state_of(app, env)
+    env.book_project_state = now  # type: ignore[attr-defined]
+    return [
+        name
+        for name, data in env.metadata.items()
+        if "lists" in data and before.get(data["lists"]) != now[data["lists"]]
+    ]
+
+
+def link_labels(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Turn the labels in a docstring into references."""
+    keys = "|".join(chapter["key"] for chapter in chapters(Path(app.srcdir)))
+    kinds = "|".join(sorted(DISPLAYS | ENVIRONMENTS))
+    for position, line in enumerate(lines):
+        lines[position] = re.sub(
+            rf"(?<![\w`-])({kinds})-({keys})(-[a-z0-9]+)+",
+            lambda label: f":{'eq' if label[1] in DISPLAYS else 'prf:ref'}:`{label[0]}`",
+            line,
+        )
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension."""
+    app.add_directive("plan", Plan)
+    app.add_directive("notation", Notation)
+    app.add_directive("api", Api)
+    app.add_directive("downloads", Downloads)
+    app.connect("env-get-outdated", outdated)
+    app.connect("autodoc-process-docstring", link_labels)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
