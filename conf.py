@@ -18,8 +18,6 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinxcontrib.bibtex",
-    "sphinx_proof",
-    "sphinx_exercise",
     "sphinx_design",
     "sphinx_copybutton",
     # The book's own, each a folder of docs/_ext with a README.

@@ -1,0 +1,60 @@
+"""The registry of chapters, docs/chapters.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from sphinx.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter: ``page`` is its document, or the folder that holds its pages."""
+
+    number: int
+    volume: str
+    title: str
+    page: str
+    key: str
+    module: str
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All chapters in the order of their numbers."""
+
+    chapters: tuple[Chapter, ...]
+
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """The folders of the volumes, in order."""
+        return tuple(dict.fromkeys(chapter.volume for chapter in self.chapters))
+
+    def chapter_of(self, docname: str) -> Chapter | None:
+        """Find the chapter that a document belongs to."""
+        for chapter in self.chapters:
+            if docname == chapter.page or docname.startswith(chapter.page + "/"):
+                return chapter
+        return None
+
+    def volume_of(self, docname: str) -> str | None:
+        """Find the volume whose folder holds a document."""
+        folder = docname.split("/")[0]
+        return folder if "/" in docname and folder in self.volumes else None
+
+
+def read_registry(path: Path) -> Registry:
+    """Read chapters.toml; a number, key, page or module that occurs twice is an error."""
+    entries = tomllib.loads(path.read_text(encoding="utf8"))["chapter"]
+    chapters = tuple(sorted((Chapter(**entry) for entry in entries), key=lambda chapter: chapter.number))
+    for field in ("number", "key", "page", "module"):
+        seen: dict[object, Chapter] = {}
+        for chapter in chapters:
+            value = getattr(chapter, field)
+            if value in seen:
+                raise ConfigError(
+                    f"{path}: {field} = {value!r} is given to two chapters, {seen[value].title!r} and "
+                    f"{chapter.title!r}; give one of them another {field}."
+                )
+            seen[value] = chapter
+    return Registry(chapters)
