@@ -191,7 +191,7 @@ def _prepare_html(app: Sphinx) -> None:
                 macro.name,
                 result.found,
                 result.remedy,
-                location=str(Path(app.srcdir) / "macros.toml"),
+                location=f"{Path(app.srcdir) / 'macros.toml'}:{macro.line}",
                 type="book_math",
             )
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+_ENTRY = re.compile(r"^[ \t]*(\w+)[ \t]*=", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Macro:
@@ -17,17 +19,22 @@ class Macro:
     means: str
     html: str
     latex: str
+    line: int
 
 
 def read_macros(macros_file: Path) -> tuple[Macro, ...]:
     """Return the macros of the table, sorted by name; a malformed entry is a ValueError that names it."""
-    table = tomllib.loads(macros_file.read_text(encoding="utf8")).get("macro", {})
-    return tuple(_macro(macros_file, name, entry) for name, entry in sorted(table.items()))
+    text = macros_file.read_text(encoding="utf8")
+    table = tomllib.loads(text).get("macro", {})
+    lines = {found[1]: text.count("\n", 0, found.start(1)) + 1 for found in _ENTRY.finditer(text)}
+    return tuple(
+        _macro(macros_file, name, lines.get(name, 1), entry) for name, entry in sorted(table.items())
+    )
 
 
-def _macro(macros_file: Path, name: str, entry: dict[str, str | int]) -> Macro:
+def _macro(macros_file: Path, name: str, line: int, entry: dict[str, str | int]) -> Macro:
     tex, args, means = str(entry.get("tex", "")), int(entry.get("args", 0)), str(entry.get("means", ""))
-    found = Macro(name, tex, args, means, str(entry.get("html", tex)), str(entry.get("latex", tex)))
+    found = Macro(name, tex, args, means, str(entry.get("html", tex)), str(entry.get("latex", tex)), line)
     unknown = sorted(set(entry) - {"tex", "args", "means", "html", "latex"})
     faults = {
         f"has an unknown key {unknown}": bool(unknown),
@@ -42,7 +49,7 @@ def _macro(macros_file: Path, name: str, entry: dict[str, str | int]) -> Macro:
     }
     for fault, present in faults.items():
         if present:
-            raise ValueError(f"{macros_file}: the macro {name} {fault}; mend its line in the table [macro]")
+            raise ValueError(f"{macros_file}:{line}: the macro {name} {fault}; mend this line")
     return found
 
 
