@@ -28,6 +28,7 @@ extensions = [
     "book_figures",
     "book_checks",
     "book_citations",
+    "book_project",
     "book_latex",
 ]
 exclude_patterns = ["_ext/**", "_build/**"]
@@ -45,7 +46,7 @@ math_eqref_format = "({number})"
 
 # Citations
 bibtex_bibfiles = ["references.bib"]
-bibtex_reference_style = "author_year"
+bibtex_reference_style = bibtex_default_style = "book"  # author and year: book_citations.style
 
 # API pages
 autodoc_typehints = "signature"

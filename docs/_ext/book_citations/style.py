@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from pybtex.plugin import register_plugin
+import pybtex.plugin
+import sphinxcontrib.bibtex.plugin
 from pybtex.style.formatting.plain import Style
 from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
@@ -30,5 +31,5 @@ class Entry(Style):
 
 def register() -> None:
     """Make the styles known to sphinxcontrib-bibtex as ``book``."""
-    register_plugin("sphinxcontrib.bibtex.style.referencing", NAME, Citation)
-    register_plugin("pybtex.style.formatting", NAME, Entry)
+    sphinxcontrib.bibtex.plugin.register_plugin("sphinxcontrib.bibtex.style.referencing", NAME, Citation)
+    pybtex.plugin.register_plugin("pybtex.style.formatting", NAME, Entry)

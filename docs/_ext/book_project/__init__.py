@@ -1,4 +1,4 @@
-"""Pages made from tables: the plan of the book, the notation, the API; and links from docstrings to equations."""
+"""Pages made from tables: the plan of the book, the notation, the API; links from docstrings to equations."""
 
 import pkgutil
 import re
@@ -26,9 +26,7 @@ def read_table(srcdir: Path, name: str) -> dict[str, Any]:
     """Return a TOML file of the sources."""
     path = srcdir / name
     if not path.exists():
-        raise ExtensionError(
-            f"{path}: there is no such file; the page that shows it cannot be made without it"
-        )
+        raise ExtensionError(f"{path}: there is no such file, and the page that shows it needs it")
     return tomllib.loads(path.read_text(encoding="utf8"))
 
 
@@ -131,7 +129,7 @@ class Downloads(Generated):
         """Return the sentence with the link."""
         self.env.metadata[self.env.docname]["lists"] = "pages"
         if not (Path(self.env.srcdir) / PDF).exists():
-            return "The PDF is not part of this build: `make pdf` makes it, and the next `make book` puts it here."
+            return "The PDF is not part of this build: `make pdf` makes it, `make book` then puts it here."
         return f"The whole book as one file: {{download}}`PDF </{PDF.as_posix()}>`."
 
 

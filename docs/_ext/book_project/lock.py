@@ -1,6 +1,6 @@
 """Run one command while no other does: ``python lock.py FILE COMMAND ...`` (standard library only).
 
-The lock is the kernel's, on an open file that the command inherits: it cannot outlive the processes that hold it.
+The lock is the kernel's, on an open file that the command inherits: it ends with the processes that hold it.
 """
 
 import fcntl
