@@ -6,7 +6,6 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
-from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 from . import store
@@ -16,12 +15,6 @@ from .pages import read_pages
 
 LOGGER = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[3]
-
-
-class CellError(SphinxError):
-    """A cell failed; the build stops."""
-
-    category = "A cell failed"
 
 
 def _configure(app: Sphinx, config: Config) -> None:
@@ -43,8 +36,10 @@ def _execute(
     cache = Path(app.config.book_cells_cache)
     result = execute(pages, cache, Path(app.config.book_cells_package), say=LOGGER.info)
     store.prune(cache, set(result.keys.values()))
-    if result.failures:
-        raise CellError("\n\n".join(map(str, result.failures)))
+    for failure in result.failures:
+        LOGGER.error(failure.message, location=f"{failure.page.path}:{failure.line}", type="cells")
+    if result.failures:  # plainly: an exception would bury the messages under Sphinx's own report
+        raise SystemExit(1)
     before: dict[str, str] = getattr(env, "book_cells_keys", {})
     env.book_cells_keys = result.keys
     return [name for name, key in result.keys.items() if before.get(name) != key]

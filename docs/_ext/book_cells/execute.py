@@ -47,8 +47,13 @@ class Failure:
     line: int
     reason: str
 
+    @property
+    def message(self) -> str:
+        """What failed, without the place."""
+        return f"cell {self.cell.number} of {self.page.name} {self.reason}"
+
     def __str__(self) -> str:
-        return f"{self.page.path}:{self.line}: cell {self.cell.number} of {self.page.name} {self.reason}"
+        return f"{self.page.path}:{self.line}: {self.message}"
 
 
 class _CellError(Exception):

@@ -4,6 +4,7 @@ It knows ``glue``, turns warnings that a library's next release would make error
 and draws figures as SVG for the pages and PDF for the printed book.
 """
 
+import logging
 import math
 import warnings
 from typing import Any
@@ -39,6 +40,9 @@ def main() -> None:
     settings.HistoryManager.enabled = False
     settings.InlineBackend.figure_formats = {"svg", "pdf"}
     settings.InlineBackend.print_figure_kwargs = {"bbox_inches": None}
+    logging.getLogger("fontTools").setLevel(
+        logging.ERROR
+    )  # it remarks on the dates in matplotlib's own fonts
     app = IPKernelApp.instance(config=settings)
     app.initialize()
     app.shell.user_ns["glue"] = glue
