@@ -68,7 +68,7 @@ def use_house_style() -> None:
             "xtick.labelsize": 9.5,
             "ytick.labelsize": 9.5,
             "legend.fontsize": 9.5,
-            "mathtext.fontset": "cm",
+            "mathtext.fontset": "dejavuserif",
             "text.color": ink,
             "axes.labelcolor": ink,
             "axes.titlecolor": ink,

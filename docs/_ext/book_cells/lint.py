@@ -153,7 +153,7 @@ def _glue_uses(text: str) -> Iterator[tuple[int, str]]:
 def _dependence(
     cell: Cell, tree: ast.Module, used: set[str], last: dict[str, Cell]
 ) -> Iterator[tuple[int, str]]:
-    """Find what a live cell takes from cells that do not run in the page; ``last``: the last cell of a name."""
+    """Find what a live cell takes from cells that do not run in the page; ``last`` has them."""
     for name in sorted(used & set(last)):
         other = last[name]
         if cell.kind == "live" and other.kind != "live":
