@@ -24,7 +24,7 @@ BIB = """@article{hoerl1970ridge,
 A, B = "derivations/05-linear-regression.md", "derivations/06-logistic-regression.md"
 PAGES = {
     "references.bib": BIB,
-    "index.md": "# Mini\n\n```{toctree}\nderivations/05-linear-regression\nderivations/06-logistic-regression\n```\n\n```{toctree}\nwords\nbibliography\n```\n",
+    "index.md": f"# Mini\n\n```{{toctree}}\n{A}\n{B}\n```\n\n```{{toctree}}\nwords\nbibliography\n```\n",
     A: "# First\n\n## Ridge\n\n{cite:t}`hoerl1970ridge` began, {cite:t}`hoerl1970ridge` again.\n\n"
     "## Later\n\nNo source.\n",
     B: "# Second\n\n## Where\n\nNothing.\n\n## When\n\nSee {cite:p}`theobald1974,hoerl1970ridge`.\n",
@@ -90,7 +90,8 @@ def test_latex_links_to_the_section(first: Build, tmp_path: Path) -> None:
     assert built.returncode == 0, built.output
     tex = (built.out / "mlderived.tex").read_text(encoding="utf8")
     assert re.search(
-        r"Cited in \{\\hyperref\[\\detokenize\{derivations/05-linear-regression:ridge\}\]\{\\sphinxcrossref\{5\.1\}\}\}",
+        r"Cited in \{\\hyperref\[\\detokenize\{derivations/05-linear-regression:ridge\}\]"
+        r"\{\\sphinxcrossref\{5\.1\}\}\}",
         tex,
     )
     labels = set(re.findall(r"\\label\{\\detokenize\{([^}]+)\}\}", tex))
