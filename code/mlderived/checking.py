@@ -41,11 +41,11 @@ __all__ = [
     "collinear",
     "covariance",
     "derivative",
+    "distribution",
     "expectation",
     "gradient",
     "hessian",
     "jacobian",
-    "law",
     "limit",
     "lowrank",
     "maximum",
@@ -86,7 +86,11 @@ class CheckError(ValueError):
 
 
 class DisagreementError(CheckError):
-    """Two sides that were compared differ by more than the tolerance."""
+    """Two sides that were compared differ by ``deviation``, relative to their scale, which is too much."""
+
+    def __init__(self, message: str, deviation: float = 1.0) -> None:
+        super().__init__(message)
+        self.deviation = deviation
 
 
 class Scaled(NamedTuple):
@@ -398,7 +402,7 @@ def optimum(f: Function, x: Any) -> Any:
     at = np.asarray(x, float)
     _no_lower_neighbour(f, at)
     _slope_vanishes(f, at)
-    _curved(f, at)
+    _curved(_hessian(f, at).value.reshape(at.size, at.size))
     return x
 
 
@@ -407,9 +411,9 @@ def _argmin(f: Function, start: Any, *, smooth: bool = True) -> Measured:
         x = _search(f, start)
         _no_lower_neighbour(f, x, strict=True)
         return Measured(_plain(x), COARSEST)
-    x, step = _descend(f, start)
+    x, step, curvature = _descend(f, start)
     _no_lower_neighbour(f, x)
-    _curved(f, x)
+    _curved(curvature)
     return Measured(_plain(x), _usable("the minimiser", 10 * step))
 
 
@@ -428,8 +432,8 @@ def _maximum(f: Function, start: Any, *, smooth: bool = True) -> Measured:
     return Measured(-value, accuracy)
 
 
-def _descend(f: Function, start: Any) -> tuple[Array, float]:
-    """Quasi-Newton descent, then Newton steps on differences; the minimiser and the last step, relative."""
+def _descend(f: Function, start: Any) -> tuple[Array, float, Array]:
+    """Quasi-Newton descent, then Newton steps: the minimiser, the last relative step, and the curvature."""
     shape = np.shape(start)
 
     def value(z: Array) -> float:
@@ -443,12 +447,15 @@ def _descend(f: Function, start: Any) -> tuple[Array, float]:
     z = np.asarray(start, float).ravel()
     with np.errstate(all="ignore"):
         z = optimize.minimize(value, z, jac=slope, method="BFGS", options={"gtol": 1e-10, "maxiter": 2000}).x
+    curvature = _differences(slope, z).value
+    curvature = (curvature + curvature.T) / 2
     step = np.inf
-    for _ in range(4):
-        curvature = _differences(slope, z).value
-        move = np.linalg.lstsq((curvature + curvature.T) / 2, slope(z), rcond=1e-9)[0]
+    for _ in range(10):
+        move = np.linalg.lstsq(curvature, slope(z), rcond=1e-9)[0]
         z, step = z - move, _scale(move) / max(_scale(z), 1e-300)
-    return z.reshape(shape), min(step, _scale(move))
+        if step <= 1e-13:
+            break
+    return z.reshape(shape), step, curvature
 
 
 def _search(f: Function, start: Any) -> Array:
@@ -460,7 +467,8 @@ def _search(f: Function, start: Any) -> Array:
 
     z = np.asarray(start, float).ravel()
     for _ in range(20):
-        found: Any = optimize.minimize(value, z, method="Powell", options={"xtol": 1e-12, "ftol": 1e-15})
+        with np.errstate(all="ignore"):
+            found: Any = optimize.minimize(value, z, method="Powell", options={"xtol": 1e-12, "ftol": 1e-15})
         moved = _scale(np.atleast_1d(found.x) - z)
         z = np.atleast_1d(found.x)
         if moved <= 1e-9 * max(_scale(z), 1.0):
@@ -506,8 +514,7 @@ def _slope_vanishes(f: Function, x: Array) -> None:
         )
 
 
-def _curved(f: Function, x: Array) -> None:
-    curvature = _hessian(f, x).value.reshape(x.size, x.size)
+def _curved(curvature: Array) -> None:
     eigenvalues = np.linalg.eigvalsh(curvature)
     if eigenvalues[0] <= 1e-7 * max(eigenvalues[-1], 0.0):
         raise CheckError(
@@ -527,7 +534,7 @@ class Law:
     weights: Array
 
 
-def law(points: Any, weights: Any) -> Law:
+def distribution(points: Any, weights: Any) -> Law:
     """The distribution with these points (along the first axis) and probabilities."""
     points, weights = np.asarray(points), np.asarray(weights, float)
     if weights.ndim != 1 or len(weights) == 0 or len(points) != len(weights):
@@ -737,7 +744,8 @@ def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
         raise DisagreementError(
             f"the sides differ by {deviation:.1e} of their scale (allowed {allowed:.0e}), "
             f"most at {_place(where)}: route {left[where]!s}, printed {right[where]!s}\n"
-            f"  route   {_short(left)}\n  printed {_short(right)}"
+            f"  route   {_short(left)}\n  printed {_short(right)}",
+            deviation,
         )
     return Agreement(deviation, scale, tolerance)
 
@@ -786,7 +794,9 @@ def _related(left: Any, relation: str, right: Any, tolerance: float) -> None:
         raise CheckError(f"unknown relation {relation!r}; there are = < <= > >= preceq succeq")
     least = float(gaps.min())
     if least < -tolerance * scale or (relation in ("<", ">") and least <= 0.0):
-        raise DisagreementError(f"does not hold: by {-least:.3e}, where the sides are of scale {scale:.3e}")
+        raise DisagreementError(
+            f"does not hold: by {-least:.3e}, where the sides are of scale {scale:.3e}", -least / scale
+        )
 
 
 def _agree_all(route: Any, printed: Any, tolerance: float) -> Agreement:
@@ -799,7 +809,8 @@ def _agree_all(route: Any, printed: Any, tolerance: float) -> Agreement:
         try:
             parts.append(agree(left, right, tolerance=tolerance))
         except CheckError as error:
-            raise type(error)(f"entry {index} of the tuples: {error}") from None
+            error.args = (f"entry {index} of the tuples: {error}",)
+            raise
     return max(parts, key=lambda part: part.deviation)
 
 
@@ -976,7 +987,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
         zero,
         optimum,
         root,
-        law,
+        distribution,
         rademacher,
         expectation,
         variance,
