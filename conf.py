@@ -54,6 +54,7 @@ autodoc_member_order = "bysource"
 
 # HTML
 html_theme = "sphinx_book_theme"
+html_theme_options = {"use_download_button": False}  # it would point to sources that are not copied
 html_title = "Machine Learning, Derived"
 html_static_path = [str(ROOT / 'docs' / '_static')]
 html_css_files = ["book.css"]
@@ -65,4 +66,4 @@ nb_ipywidgets_js = {}
 
 # PDF
 latex_engine = "xelatex"
-latex_documents = [("index", "mlderived.tex", project, author, "manual")]
+latex_documents = [("index", "mlderived.tex", project, author, "manual", True)]
