@@ -50,6 +50,9 @@ bibtex_reference_style = bibtex_default_style = "book"  # author and year: book_
 
 # API pages
 autodoc_typehints = "signature"
+# The names of the source, not what they stand for; there is nothing here to link them to.
+autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike")}
+nitpick_ignore_regex = [("py:class", r"Array|ArrayLike|(numpy|collections\.abc|matplotlib)\..*")]
 autodoc_member_order = "bysource"
 
 # HTML
