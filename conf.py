@@ -38,6 +38,7 @@ nitpicky = True
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "attrs_inline", "fieldlist"]
 myst_heading_anchors = 3
 myst_dmath_double_inline = True
+myst_update_mathjax = False
 
 # Numbers come from book_numbers; Sphinx formats them.
 numfig = True
@@ -57,10 +58,14 @@ autodoc_member_order = "bysource"
 
 # HTML
 html_theme = "sphinx_book_theme"
-html_theme_options = {"use_download_button": False}  # it would point to sources that are not copied
+html_theme_options = {
+    "use_download_button": False,  # it would point to sources that are not copied
+    "navbar_persistent": [],  # the search stands in the sidebar: no bar across the top for it alone
+}
 html_title = "Machine Learning, Derived"
 html_static_path = [str(ROOT / 'docs' / '_static')]
 html_css_files = ["book.css"]
+html_js_files = ["book.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None

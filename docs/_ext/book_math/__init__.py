@@ -66,10 +66,8 @@ def _visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     self.body.append(f'<div class="equation-body">{_formula(self, node, tex, display=True)}</div>')
     if label and node.get("number"):
         number = escape(get_node_equation_number(self, node))
-        self.body.append(
-            f'<span class="eqno">({number})<a class="headerlink" href="#{escape(label)}" '
-            f'aria-label="Link to equation {number}">{self.config.html_permalinks_icon}</a></span>'
-        )
+        link = f'<a href="#{escape(label)}" title="Link to this equation">({number})</a>'
+        self.body.append(f'<span class="eqno">{link}</span>')
     if links:
         uses = ", ".join(f'<a href="{escape(uri)}">{escape(title)}</a>' for uri, title in links.items())
         self.body.append(f'<span class="equation-uses">Uses {uses}</span>')

@@ -1,0 +1,53 @@
+// What a page needs a script for: scrolling by keyboard, and clean search results.
+(function () {
+  "use strict";
+
+  // A box that scrolls sideways must be reachable by keyboard, one that does not must not take the focus.
+  const BOXES = [
+    ["div.math > .equation-body", "Equation"],
+    [".bd-article pre", "Code"],
+    [".bd-article .pst-scrollable-table-container", "Table"],
+  ];
+
+  function name(box, kind) {
+    const number = box.parentElement.querySelector(":scope > .eqno");
+    return `${kind}${number ? ` ${number.textContent.trim()}` : ""}, scrolls sideways`;
+  }
+
+  function fit(box, kind) {
+    if (box.scrollWidth > box.clientWidth + 1) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", name(box, kind));
+    } else {
+      for (const attribute of ["tabindex", "role", "aria-label"]) box.removeAttribute(attribute);
+    }
+  }
+
+  function watch() {
+    const kinds = new Map();
+    const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target, kinds.get(target))));
+    for (const [selector, kind] of BOXES)
+      for (const box of document.querySelectorAll(selector)) {
+        kinds.set(box, kind);
+        observer.observe(box);
+      }
+  }
+
+  // The text of a page holds each formula as MathML, as TeX and as it looks: a search result shows the TeX alone.
+  function cleanResults() {
+    if (typeof Search === "undefined" || !Search.htmlToText) return;
+    const original = Search.htmlToText;
+    Search.htmlToText = function (html, anchor) {
+      const page = new DOMParser().parseFromString(html, "text/html");
+      for (const formula of page.querySelectorAll(".katex"))
+        formula.replaceWith(formula.querySelector("annotation").textContent);
+      return original.call(Search, page.documentElement.outerHTML, anchor);
+    };
+  }
+
+  addEventListener("DOMContentLoaded", function () {
+    watch();
+    cleanResults();
+  });
+})();
