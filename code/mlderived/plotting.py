@@ -11,7 +11,7 @@ from types import MappingProxyType
 __all__ = ["LINES", "MARKERS", "PALETTE", "SERIES", "WIDTH", "figure_size", "use_house_style"]
 
 WIDTH = 5.0
-"""Width of a figure in inches: letters of 10 points then fit the text column and stay legible on a phone."""
+"""Width of a figure in inches. Letters of 10 points then fit the text column and stay legible on a phone."""
 
 PALETTE = MappingProxyType(
     {
@@ -33,7 +33,7 @@ SERIES = tuple(PALETTE[str(number)] for number in range(1, 7))
 """The colours of the series, in the order of their use."""
 
 LINES = ("-", (0, (5, 1.6)), (0, (1, 1.3)), (0, (6, 1.5, 1, 1.5)), (0, (9, 2)), (0, (3, 1.2, 1, 1.2, 1, 1.2)))
-"""The dashes of the series: no curve is told apart by its colour alone."""
+"""The dashes of the series. No curve is told apart by its colour alone."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
 """The markers of the series, for points."""
@@ -85,6 +85,7 @@ def use_house_style() -> None:
             "grid.color": grid,
             "grid.linewidth": 0.6,
             "axes.prop_cycle": cycler(color=SERIES, linestyle=LINES),
+            "lines.color": muted,  # lines outside the cycle mark a level or a place
             "lines.linewidth": 1.8,
             "lines.markersize": 5,
             "lines.markeredgecolor": "auto",

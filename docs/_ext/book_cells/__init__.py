@@ -30,15 +30,19 @@ def _execute(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
     """Lint all cells, execute the pages that need it, and name the pages whose outputs changed."""
-    pages, problems = read_pages(Path(app.srcdir), sorted(env.found_docs))
-    for problem in problems + [problem for page in pages for problem in lint(page)]:
+    pages, unreadable = read_pages(Path(app.srcdir), sorted(env.found_docs))
+    for problem in unreadable:
+        LOGGER.error(problem.message, location=f"{problem.path}:{problem.line}", type="cells")
+    for problem in [problem for page in pages for problem in lint(page)]:
         LOGGER.warning(problem.message, location=f"{problem.path}:{problem.line}", type="cells")
     cache = Path(app.config.book_cells_cache)
     result = execute(pages, cache, Path(app.config.book_cells_package), say=LOGGER.info)
     store.prune(cache, set(result.keys.values()))
     for failure in result.failures:
         LOGGER.error(failure.message, location=f"{failure.page.path}:{failure.line}", type="cells")
-    if result.failures:  # plainly: an exception would bury the messages under Sphinx's own report
+    if (
+        unreadable or result.failures
+    ):  # plainly: an exception would bury the messages under Sphinx's own report
         raise SystemExit(1)
     before: dict[str, str] = getattr(env, "book_cells_keys", {})
     env.book_cells_keys = result.keys

@@ -1,5 +1,6 @@
 """Read the pages of the book and their code cells, with the line of each in the source."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -102,7 +103,10 @@ def read_pages(source: Path, docnames: list[str] | None = None) -> tuple[list[Pa
         try:
             found = tuple(cells(text))
         except MystMetadataParsingError as error:
-            problems.append(Problem(path, 1, f"{error}; write the options as YAML between two lines of ---"))
+            line = re.search(r"at line (\d+)", str(error))
+            remedy = "write them as YAML between two lines of ---"
+            message = f"the options of the code cell cannot be read: {remedy}"
+            problems.append(Problem(path, int(line[1]) if line else 1, message))
             continue
         if found:
             pages.append(Page(name, path, text, found))
