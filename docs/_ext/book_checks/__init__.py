@@ -1,8 +1,40 @@
 """The check directive, the five kinds of display and what each owes."""
 
+from pathlib import Path
+
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+from book_checks import directive, rules
+from book_source import read_book
+
+logger = logging.getLogger(__name__)
+
+
+def report_violations(app: Sphinx, env: BuildEnvironment) -> None:
+    """Warn of every broken rule of the sources, each time: also of pages that are not read again."""
+    if not app.config.book_checks_lint:
+        return
+    docs = Path(app.srcdir)
+    for violation in rules.violations(read_book(docs), rules.package_beside(docs)):
+        logger.warning("%s", violation.message, location=violation.place(docs), type="book", subtype="checks")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
+    app.add_config_value("book_checks_lint", True, "", bool)
+    app.add_directive("check", directive.CheckDirective)
+    app.add_directive("unchecked", directive.UncheckedDirective)
+    silent = (directive.skip, None)
+    app.add_node(
+        directive.check_node,
+        html=(directive.visit_check, directive.depart_check),
+        latex=silent,
+        text=silent,
+        man=silent,
+        texinfo=silent,
+    )
+    app.add_node(directive.summary_node, html=(directive.visit_summary, None))
+    app.connect("env-check-consistency", report_violations)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
