@@ -36,17 +36,19 @@ def chapters(srcdir: Path) -> list[dict[str, Any]]:
     return found
 
 
-def modules() -> list[str]:
-    """Return the names of the public modules of the package."""
+def modules(srcdir: Path) -> list[str]:
+    """Return the names of the public modules of the package: those of the chapters first, in their order."""
     import mlderived  # the package of the checkout, on the path since conf.py
 
-    found = pkgutil.walk_packages(mlderived.__path__, "mlderived.")
-    return sorted(module.name for module in found if not re.search(r"\._", module.name))
+    walk = pkgutil.walk_packages(mlderived.__path__, "mlderived.")
+    found = {module.name for module in walk if not re.search(r"\._", module.name)}
+    ours = ["mlderived." + chapter["module"].replace("/", ".") for chapter in chapters(srcdir)]
+    return [name for name in ours if name in found] + sorted(found - set(ours))
 
 
 def plan_of(volume: str, entries: list[dict[str, Any]], written: set[str]) -> str:
     """Return the chapters of one volume as a Markdown table."""
-    rows = ["| | Chapter | |", "|---:|---|---|"]
+    rows = ["| | Chapter | |", "|---:|:---|:---|"]
     for entry in entries:
         if entry["volume"] != volume:
             continue
@@ -58,7 +60,7 @@ def plan_of(volume: str, entries: list[dict[str, Any]], written: set[str]) -> st
 
 def notation_of(section: dict[str, Any]) -> str:
     """Return one group of the notation table as Markdown."""
-    rows = ["| Object | Symbol | Rule |", "|---|---|---|"]
+    rows = ["| Object | Symbol | Rule |", "|:---|:---|:---|"]
     for row in section["row"]:
         cells = [row["object"], row["symbol"], row.get("rule", "")]
         rows.append("| " + " | ".join(cell.strip().replace("\n", " ") for cell in cells) + " |")
@@ -117,8 +119,9 @@ class Api(Generated):
     def markdown(self) -> str:
         """Return the sections."""
         self.env.metadata[self.env.docname]["lists"] = "modules"
+        names = modules(self.depends_on("chapters.toml"))
         return "\n\n".join(
-            f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```" for name in modules()
+            f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```" for name in names
         )
 
 
@@ -136,7 +139,7 @@ class Downloads(Generated):
 def state_of(app: Sphinx, env: BuildEnvironment) -> dict[str, object]:
     """Return what the generated lists depend on beside files of the sources."""
     pages = (sorted(env.found_docs), (Path(app.srcdir) / PDF).exists())
-    return {"pages": pages, "modules": modules()}
+    return {"pages": pages, "modules": modules(Path(app.srcdir))}
 
 
 def outdated(
