@@ -190,7 +190,8 @@ $$ (eq-em-page)
 It rises, as {eq}`eq-em-overview` says.
 ```
 
-```{prf:proof} of {prf:ref}`prop-em-monotone`
+```{prf:proof}
+:of: prop-em-monotone
 Finish with a display,
 
 $$
@@ -205,7 +206,7 @@ DOMAIN_ADAPTATION = """# Domain adaptation
 
 ```{prf:theorem} Transfer bound; two domains
 :label: thm-da-bound
-As {prf:ref}`thm-lin-shrink`,
+As {prf:ref}`thm-lin-shrink`, with λ → 0,
 
 $$
 s = t
@@ -248,7 +249,7 @@ g = h.
 $$ (eq-da-sol)
 
 ```python
-print("done")
+print("done", "λ ≥ 0")
 ```
 
 ```{solution-end}

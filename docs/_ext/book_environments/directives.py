@@ -68,7 +68,7 @@ class EnvironmentDirective(SphinxDirective):
             "cited": node.get("cited", ""),
         }
         domain.note(label, entry)
-        return [*self.index_node(label), node]
+        return [node]
 
     @property
     def title(self) -> str:
@@ -81,13 +81,14 @@ class EnvironmentDirective(SphinxDirective):
             text, messages = self.state.inline_text(self.title, self.lineno)
             node += EnvironmentTitle(self.title, "", *text)
             node += messages
+        node += self.index_nodes(node["label"])
         node += self.parse_content_to_nodes(allow_section_headings=False)
 
-    def index_node(self, label: str) -> list[nodes.Node]:
+    def index_nodes(self, label: str) -> list[nodes.Node]:
         """Make the entries of the index: the title, or what ``:index:`` says (separated by ``|``)."""
         text = self.options.get("index", "" if "$" in self.title else self.title)
         entries = [("single", entry.strip(), label, "", None) for entry in text.split("|") if entry.strip()]
-        return [addnodes.index(entries=entries)] if entries else []
+        return [addnodes.index(entries=entries, inline=True)] if entries else []
 
 
 class StatementDirective(EnvironmentDirective):
@@ -110,7 +111,7 @@ class ClaimDirective(EnvironmentDirective):
         node["cited"] = self.options.get("cited", "")
         if node["cited"]:
             text, messages = self.state.inline_text(f"Cited, not proved here: {node['cited']}.", self.lineno)
-            node += nodes.paragraph("", "", *text, classes=["cited"])
+            node += nodes.paragraph("", "", nodes.inline("", "", *text, classes=["cited"]))
             node += messages
 
 
@@ -124,9 +125,9 @@ class ExerciseDirective(EnvironmentDirective):
         super().fill(node)
         node["grade"] = self.options.get("grade", "")
 
-    def index_node(self, label: str) -> list[nodes.Node]:
+    def index_nodes(self, label: str) -> list[nodes.Node]:
         """Leave exercises out of the index unless ``:index:`` is given."""
-        return super().index_node(label) if "index" in self.options else []
+        return super().index_nodes(label) if "index" in self.options else []
 
 
 class SolutionDirective(EnvironmentDirective):
@@ -157,12 +158,10 @@ class GateEndDirective(SphinxDirective):
 
 
 class ProofDirective(SphinxDirective):
-    """A proof; an argument such as ``of {prf:ref}`thm-x``` follows the word Proof."""
+    """A proof; ``:of:`` names the statement when others stand between."""
 
     has_content = True
-    optional_arguments = 1
-    final_argument_whitespace = True
-    option_spec: ClassVar = {"class": directives.class_option}
+    option_spec: ClassVar = {"class": directives.class_option, "of": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         """Set the word Proof before the first sentence and the mark after the last."""
@@ -170,15 +169,31 @@ class ProofDirective(SphinxDirective):
         node = Proof(classes=self.options.get("class", []))
         self.set_source_info(node)
         node += self.parse_content_to_nodes(allow_section_headings=False)
-        text, messages = self.state.inline_text(" ".join(["Proof", *self.arguments]) + ".", self.lineno)
         if not isinstance(node[0], nodes.paragraph):
             node.insert(0, nodes.paragraph())
         first = node[0]
         assert isinstance(first, nodes.paragraph)
-        first.insert(0, [nodes.emphasis("", "", *text, classes=["proof-name"]), nodes.Text(" ")])
+        first.insert(0, [self.name_node(), nodes.Text(" ")])
         if not isinstance(node[-1], nodes.paragraph):
             node += nodes.paragraph()
         last = node[-1]
         assert isinstance(last, nodes.paragraph)
         last += Qed()
-        return [node, *messages]
+        return [node]
+
+    def name_node(self) -> nodes.Element:
+        """Write Proof, or Proof of Theorem 5.2."""
+        name = nodes.emphasis("", "Proof", classes=["proof-name"])
+        if "of" in self.options:
+            reference = addnodes.pending_xref(
+                refdomain="prf",
+                reftype="ref",
+                reftarget=self.options["of"],
+                refexplicit=False,
+                refwarn=True,
+                refdoc=self.env.docname,
+            )
+            reference += nodes.inline("", self.options["of"])
+            name += [nodes.Text(" of "), reference]
+        name += nodes.Text(".")
+        return name

@@ -1,6 +1,7 @@
 """How environments look in LaTeX; book_latex/mlderived.sty defines the LaTeX environments used here."""
 
 from docutils import nodes
+from sphinx.addnodes import index
 from sphinx.writers.latex import LaTeXTranslator
 
 from book_environments.headings import heading
@@ -15,7 +16,8 @@ def visit_environment(self: LaTeXTranslator, node: Environment) -> None:
         f"\n\\begin{{book{node['kind']}}}{{{head}}}{{{node.get('grade', '')}}}{{\\phantomsection{labels}}}"
     )
     if not any(isinstance(child, EnvironmentTitle) for child in node):
-        self.body.append("{}\n")
+        self.body.append("{}")
+        start_content(self, node)
     self.no_latex_floats += 1
 
 
@@ -32,7 +34,15 @@ def visit_title(self: LaTeXTranslator, node: EnvironmentTitle) -> None:
 
 def depart_title(self: LaTeXTranslator, node: EnvironmentTitle) -> None:
     """Close the name."""
-    self.body.append("}\n")
+    self.body.append("}")
+    start_content(self, node.parent)
+
+
+def start_content(self: LaTeXTranslator, node: nodes.Element) -> None:
+    """Let the first paragraph follow the heading in the same line, and all else begin a new one."""
+    content = [child for child in node if not isinstance(child, (EnvironmentTitle, index))]
+    if not (content and isinstance(content[0], nodes.paragraph)):
+        self.body.append("\\par\n")
 
 
 def visit_proof(self: LaTeXTranslator, node: Proof) -> None:

@@ -55,16 +55,19 @@ def number_sections(env: BuildEnvironment, registry: Registry) -> Sections:
                 if not reference["anchorname"]:
                     env.titles[page]["secnumber"] = number or None
             elif isinstance(child, nodes.bullet_list):
-                walk(child, page, [*stack, 0])
+                deeper = [*stack, 0]
+                levels.setdefault(len(stack), deeper)
+                walk(child, page, deeper)
             elif isinstance(child, addnodes.toctree):
-                for included in child["includefiles"]:
-                    walk(env.tocs[included], included, stack)
+                for included in child["includefiles"]:  # a page of the folder is a section of the chapter
+                    walk(env.tocs[included], included, levels[1])
             elif isinstance(child, nodes.Element):
                 walk(child, page, stack)
 
     for chapter in registry.chapters:
         for page in (chapter.page, f"{chapter.page}/index"):
             if page in env.tocs:
+                levels: dict[int, list[int]] = {}
                 walk(env.tocs[page], page, [chapter.number - 1])
     for page in env.tocs.keys() - numbers.keys():
         env.titles[page]["secnumber"] = None
