@@ -173,7 +173,7 @@ _pdf:
 	$(call sphinx,latex,latex)
 	@echo "[5/6] Typesetting with XeLaTeX"
 	@mkdir -p build/pdf
-	@cd build/latex && FORCE_SOURCE_DATE=1 latexmk -xelatex -interaction=nonstopmode -silent mlderived.tex >latexmk.txt 2>&1 \
+	@cd build/latex && latexmk -silent -interaction=nonstopmode mlderived.tex >latexmk.txt 2>&1 \
 	  || { tail -n 40 latexmk.txt >&2; echo "The whole log: build/latex/mlderived.log" >&2; exit 1; }
 	@echo "[6/6] Reading the log"
 	@$(PY) -m book_latex.log build/latex/mlderived.log

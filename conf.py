@@ -18,7 +18,6 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinxcontrib.bibtex",
-    "sphinx_design",
     "sphinx_copybutton",
     # The book's own, each a folder of docs/_ext with a README.
     "book_math",
