@@ -307,18 +307,24 @@ def _complex_step(f: Function, x: Array, step: float = 1e-30) -> Array | None:
 
 def _differences(f: Function, x: Array, levels: int = 6) -> Measured:
     """Central differences at halved steps, extrapolated to step zero, with their estimated accuracy."""
+
+    def at(k: int, change: float) -> tuple[float, Array]:
+        z = x.ravel().copy()
+        z[k] += change
+        return float(z[k]), np.asarray(f(z.reshape(x.shape) if x.ndim else float(z[0])))
+
     columns, errors = [], []
     for k in range(x.size):
-        best, best_error = None, np.inf
         table: list[Array] = []
+        bends = []
+        best, best_error = None, np.inf
         step = 0.05 * max(1.0, abs(x.ravel()[k]))
+        here = at(k, 0.0)[1]
         for _ in range(levels):
-            there = [x.ravel().copy(), x.ravel().copy()]
-            there[0][k] += step
-            there[1][k] -= step
-            ahead, behind = (np.asarray(f(z.reshape(x.shape) if x.ndim else float(z[0]))) for z in there)
-            # The step that was really taken, after rounding.
-            row = [(ahead - behind) / (there[0][k] - there[1][k])]
+            (right, ahead), (left, behind) = at(k, step), at(k, -step)
+            bends.append(_scale(ahead - 2 * here + behind) / step)
+            # Divided by the step that was really taken, after rounding.
+            row = [(ahead - behind) / (right - left)]
             for j, coarse in enumerate(table):
                 row.append(row[j] + (row[j] - coarse) / (4.0 ** (j + 1) - 1.0))
                 error = max(_scale(row[j + 1] - row[j]), _scale(row[j + 1] - coarse))
@@ -327,11 +333,15 @@ def _differences(f: Function, x: Array, levels: int = 6) -> Measured:
             table, step = row, step / 2
         if best is None or not np.all(np.isfinite(best)):
             raise CheckError(f"the function to differentiate is not finite near {x.ravel()[k]!r}")
+        # At a kink the two one-sided slopes stay apart as the step shrinks.
+        if bends[-1] > 0.25 * bends[0] and bends[-1] > 1e-6 * max(_scale(best), bends[0]):
+            raise CheckError(
+                f"the function to differentiate has a kink at {x.ravel()[k]!r}: choose other points"
+            )
         columns.append(best)
         errors.append(best_error)
     value = np.stack(columns, axis=-1).reshape(columns[0].shape + x.shape)
-    scale = _scale(value)
-    return Measured(value, max(errors) / scale if scale else max(errors))
+    return Measured(value, max(errors) / (_scale(value) or 1.0))
 
 
 def _usable(what: str, accuracy: float) -> float:
@@ -447,14 +457,16 @@ def _descend(f: Function, start: Any) -> tuple[Array, float, Array]:
     z = np.asarray(start, float).ravel()
     with np.errstate(all="ignore"):
         z = optimize.minimize(value, z, jac=slope, method="BFGS", options={"gtol": 1e-10, "maxiter": 2000}).x
-    curvature = _differences(slope, z).value
-    curvature = (curvature + curvature.T) / 2
-    step = np.inf
-    for _ in range(10):
-        move = np.linalg.lstsq(curvature, slope(z), rcond=1e-9)[0]
-        z, step = z - move, _scale(move) / max(_scale(z), 1e-300)
-        if step <= 1e-13:
-            break
+        if not np.isfinite(value(z)):
+            raise CheckError(f"no minimum found: the descent reached the value {value(z)}")
+        curvature = _differences(slope, z).value
+        curvature = (curvature + curvature.T) / 2
+        step = np.inf
+        for _ in range(10):
+            move = np.linalg.lstsq(curvature, slope(z), rcond=1e-9)[0]
+            z, step = z - move, _scale(move) / max(_scale(z), 1e-300)
+            if step <= 1e-13:
+                break
     return z.reshape(shape), step, curvature
 
 
@@ -477,13 +489,14 @@ def _search(f: Function, start: Any) -> Array:
 
 
 def _neighbours(x: Array) -> Iterator[tuple[float, Array]]:
-    """Thirty-two points around ``x`` at each of four distances relative to its size, always the same."""
+    """Points around ``x`` at four distances, relative to its size, along the axes and 32 other directions."""
     rng = np.random.default_rng(0)
+    axes = np.concatenate([np.eye(x.size), -np.eye(x.size)])
+    random = rng.standard_normal((32, x.size))
     size = _scale(x) or 1.0
     for distance in (1e-6, 1e-4, 1e-2, 1.0):
-        for _ in range(32):
-            direction = np.asarray(rng.standard_normal(x.shape))
-            yield distance, x + distance * size * direction / float(np.linalg.norm(direction))
+        for direction in (*axes, *random):
+            yield distance, x + distance * size * direction.reshape(x.shape) / np.linalg.norm(direction)
 
 
 def _no_lower_neighbour(f: Function, x: Array, *, strict: bool = False) -> None:

@@ -305,7 +305,7 @@ def _items(text: str, file: str, first: int, context: tuple[str, ...]) -> Iterat
         if token.type == "inline":
             yield from _inline(token, file, line, around)
         elif token.type in ("math_block", "math_block_label"):
-            yield Display(file, line, around, token.info.strip(), token.content.strip("\n"))
+            yield Display(file, line, around, token.info.strip(), token.content.strip())
         elif token.type in ("fence", "colon_fence"):
             name, argument = _directive_name(token.info)
             opens, closes = f"{name.removesuffix('-start')}-end", name.removesuffix("-end")
