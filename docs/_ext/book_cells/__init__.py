@@ -40,9 +40,7 @@ def _execute(
     store.prune(cache, set(result.keys.values()))
     for failure in result.failures:
         LOGGER.error(failure.message, location=f"{failure.page.path}:{failure.line}", type="cells")
-    if (
-        unreadable or result.failures
-    ):  # plainly: an exception would bury the messages under Sphinx's own report
+    if unreadable or result.failures:  # an exception would bury them under Sphinx's own report
         raise SystemExit(1)
     before: dict[str, str] = getattr(env, "book_cells_keys", {})
     env.book_cells_keys = result.keys

@@ -105,7 +105,8 @@ def read_pages(source: Path, docnames: list[str] | None = None) -> tuple[list[Pa
         except MystMetadataParsingError as error:
             line = re.search(r"at line (\d+)", str(error))
             remedy = "write them as YAML between two lines of ---"
-            message = f"the options of the code cell cannot be read: {remedy}"
+            what = "options of the code cell" if line else "front matter"
+            message = f"the {what} cannot be read: {remedy}"
             problems.append(Problem(path, int(line[1]) if line else 1, message))
             continue
         if found:

@@ -23,6 +23,11 @@ def read(text: str, cache: str, package_path: str) -> NotebookNode:
         node.outputs = [from_dict(output) for output in shown]
         hidden = ["remove-cell"] if cell.kind == "glue" else []
         node.metadata["tags"] = [*cell.tags, *hidden]
+    notebook.metadata["source_map"] = [
+        # myst-nb names the second line after the fence of a cell; we name the fence
+        line - 2 if node.cell_type == "code" else line
+        for line, node in zip(notebook.metadata["source_map"], notebook.cells, strict=True)
+    ]
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata["language_info"] = {"name": "python"}
     return notebook
