@@ -27,6 +27,11 @@ __all__ = ["Macro", "katex_macros", "latex_preamble", "read_macros", "unused_mac
 
 logger = logging.getLogger(__name__)
 
+# Punctuation that a line break must not part from a formula, and what counts as one symbol of the formula.
+_BEFORE = re.compile(r"[(\[“‘\"'–—]+$")
+_AFTER = re.compile(r"[^\w\s]+")
+_SYMBOL = re.compile(r"\\[A-Za-z]+|[^\s{}^_]")
+
 _EQREF = re.compile(r"\\eqref\{([^{}]*)\}")
 
 
@@ -211,6 +216,30 @@ def _plain_title(app: Sphinx, page: str, template: str, context: dict[str, objec
         context["title"] = escape(app.env.longtitles[page].astext())
 
 
+def _keep_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Bind a short formula to the punctuation around it: browsers would break the line between the two."""
+    if app.builder.format != "html":
+        return
+    for node in list(doctree.findall(nodes.math)):
+        parent, place = node.parent, node.parent.index(node)
+        before = parent[place - 1].astext() if _is_text(parent, place - 1) else ""
+        after = parent[place + 1].astext() if _is_text(parent, place + 1) else ""
+        head, tail = _BEFORE.search(before), _AFTER.match(after)
+        if len(_SYMBOL.findall(node.astext())) > 24 or not (head or tail):
+            continue
+        bound = nodes.inline(classes=["keep"])
+        if tail:
+            parent[place + 1] = nodes.Text(after[tail.end() :])
+        if head:
+            parent[place - 1] = nodes.Text(before[: head.start()])
+        parent[place] = bound
+        bound += [nodes.Text(head[0] if head else ""), node, nodes.Text(tail[0] if tail else "")]
+
+
+def _is_text(parent: nodes.Element, place: int) -> bool:
+    return 0 <= place < len(parent) and isinstance(parent[place], nodes.Text)
+
+
 def _latex_references(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     r"""Give ``\eqref`` the names that Sphinx's LaTeX writer gives to the labels."""
     if app.builder.format != "latex":
@@ -240,6 +269,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-get-outdated", _read_failed_pages_again)
     app.connect("doctree-resolved", _forget_failure)
     app.connect("doctree-resolved", _latex_references)
+    app.connect("doctree-resolved", _keep_punctuation)
     app.connect("html-page-context", _plain_title)
     app.connect("build-finished", _close)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
