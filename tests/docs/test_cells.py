@@ -139,6 +139,7 @@ WRONG = {
     "slow": cell("import time\n\ntime.sleep(60)"),
     "stderr": cell("import sys\n\nprint('oops', file=sys.stderr)"),
     "address": cell("object()"),
+    "wide": cell("print('x' * 79)"),
     "pasted": cell("value = float('nan')\nglue('key', value)", "glue"),
     "good": cell(
         "import os\n\n"
@@ -179,6 +180,7 @@ def wrong(tmp_path_factory):
         ("slow", 4, "ran longer than 3 s: make it cheaper"),
         ("stderr", 4, "writes to the error stream: mend its cause or catch the warning\n    oops"),
         ("address", 4, "which differs in each run: show the value"),
+        ("wide", 4, "shows a line of 79 characters: break it at 78"),
         ("pasted", 5, "fails with ValueError: glue('key', …): the value is nan"),
     ],
 )

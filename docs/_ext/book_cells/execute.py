@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from nbformat import v4
 
 from . import store
 from .keys import page_key
-from .pages import Cell, Page
+from .pages import WIDTH, Cell, Page
 
 PROCESSES = 2
 TIMEOUT = 120  # seconds a cell
@@ -86,10 +87,14 @@ def _check_outputs(cell: Cell, outputs: list[Any]) -> None:
             )
         shown = output.get("text") or output.get("data", {}).get("text/plain", "")
         if address := _ADDRESS.search(shown):
-            remedy = "show the value, or end the last line with a semicolon or assign it to _"
-            raise _CellError(
-                cell.line, f"shows a memory address ({address[0]}), which differs in each run: {remedy}"
-            )
+            remedy = "show the value, or end the last line with a semicolon"
+            what = f"shows a memory address ({address[0]}), which differs in each run"
+            raise _CellError(cell.line, f"{what}: {remedy}")
+        if (
+            "image/svg+xml" not in output.get("data", {})
+            and (longest := max(map(len, shown.splitlines()), default=0)) > WIDTH
+        ):
+            raise _CellError(cell.line, f"shows a line of {longest} characters: break it at {WIDTH}")
 
 
 def _clean(outputs: list[Any]) -> list[dict[str, Any]]:
@@ -142,6 +147,8 @@ async def _run(page: Page, package_path: Path, timeout: int, folder: str) -> sto
     current = page.cells[0]
     try:
         async with client.async_setup_kernel(env=env):
+            # An interrupt ends the whole run; nbclient would only end this page.
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
             for index, current in enumerate(page.cells):
                 try:
                     await client.async_execute_cell(code[index], index)
@@ -156,6 +163,8 @@ async def _run(page: Page, package_path: Path, timeout: int, folder: str) -> sto
     except DeadKernelError:
         remedy = "it was killed, crashed, or used more memory than there is"
         raise _CellError(current.line, f"lost its process: {remedy}") from None
+    except RuntimeError as error:
+        raise _CellError(current.line, f"got no process to run in: {error}") from None
     return [_clean(cell.outputs) for cell in code]
 
 

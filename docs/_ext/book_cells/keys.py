@@ -4,6 +4,8 @@ import ast
 import hashlib
 import json
 import platform
+import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +14,7 @@ from pathlib import Path
 from .pages import Page
 
 PACKAGE = "mlderived"
-DISTRIBUTIONS = ("numpy", "scipy", "matplotlib", "scikit-learn", "ipython", "ipykernel")
+PROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
 
 @cache
@@ -82,6 +84,12 @@ def sources(names: Iterable[str], package_path: Path) -> list[Path]:
     return sorted(files)
 
 
+def group(name: str) -> list[str]:
+    """Return the names of the distributions in a dependency group of pyproject.toml."""
+    items = tomllib.loads(PROJECT.read_text(encoding="utf8"))["dependency-groups"][name]
+    return [re.findall(r"[A-Za-z0-9_.-]+", item)[0] for item in items if isinstance(item, str)]
+
+
 def _version(distribution: str) -> str:
     try:
         return version(distribution)
@@ -93,7 +101,7 @@ def _version(distribution: str) -> str:
 def _environment() -> str:
     """Return what is the same for all pages: the versions and the executor's own source."""
     digest = hashlib.sha256(platform.python_version().encode())
-    for distribution in DISTRIBUTIONS:
+    for distribution in [*group("reader"), *group("oracle"), "ipython", "ipykernel"]:
         digest.update(f"{distribution} {_version(distribution)}\n".encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())

@@ -4,28 +4,22 @@ import ast
 import re
 import symtable
 import sys
-import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
-from .keys import imported_names
-from .pages import CLASSES, Cell, Page, Problem
+from .keys import group, imported_names
+from .pages import CLASSES, WIDTH, Cell, Page, Problem
 
-PROJECT = Path(__file__).parents[3] / "pyproject.toml"
-WIDTH = 78
 LIVE = {"numpy", "scipy", "matplotlib", "mlderived"} | sys.stdlib_module_names
 OTHER_TAGS = {"hide-input", "hide-output", "hide-cell", "remove-input", "remove-output", "colormap"}
 _GLUE_ROLE = re.compile(r"\{glue(?::[a-z]*)?\}`([^`]+)`")
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 @cache
 def oracle_modules() -> frozenset[str]:
     """Return the modules that the oracle group of pyproject.toml brings."""
-    groups = tomllib.loads(PROJECT.read_text(encoding="utf8"))["dependency-groups"]["oracle"]
-    wanted = {_NAME.findall(item)[0].lower() for item in groups if isinstance(item, str)}
+    wanted = {name.lower() for name in group("oracle")}
     return frozenset(
         module
         for module, distributions in packages_distributions().items()

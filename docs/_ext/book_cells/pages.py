@@ -12,6 +12,7 @@ from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
 
 CLASSES = ("live", "oracle", "glue")
+WIDTH = 78  # columns of code and of what it prints
 # Folders of docs that hold no pages.
 EXCLUDED = ("_*/**", ".*/**")
 
