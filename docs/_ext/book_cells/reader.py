@@ -12,6 +12,7 @@ from .pages import Page, cells, read_notebook
 def read(text: str, cache: str, package_path: str) -> NotebookNode:
     """Read a page as myst-nb does and fill in what its cells showed."""
     notebook = read_notebook(text)
+    notebook.metadata["source_map"] = source_map(notebook, text)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if not code:
         return notebook
@@ -23,11 +24,19 @@ def read(text: str, cache: str, package_path: str) -> NotebookNode:
         node.outputs = [from_dict(output) for output in shown]
         hidden = ["remove-cell"] if cell.kind == "glue" else []
         node.metadata["tags"] = [*cell.tags, *hidden]
-    notebook.metadata["source_map"] = [
-        # myst-nb names the second line after the fence of a cell; we name the fence
-        line - 2 if node.cell_type == "code" else line
-        for line, node in zip(notebook.metadata["source_map"], notebook.cells, strict=True)
-    ]
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata["language_info"] = {"name": "python"}
     return notebook
+
+
+def source_map(notebook: NotebookNode, text: str) -> list[int]:
+    """Return where each cell begins, so that messages name the fence of a cell and the true line of text.
+
+    For a code cell myst-nb has the second line after the fence; for text it forgets blank lines and adds one.
+    """
+    lines = text.splitlines()
+    found = []
+    for start, node in zip(notebook.metadata["source_map"], notebook.cells, strict=True):
+        first = next(i for i in range(start, len(lines)) if lines[i].strip())
+        found.append(start - 2 if node.cell_type == "code" else first - 1)
+    return found
