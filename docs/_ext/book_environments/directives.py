@@ -81,8 +81,13 @@ class EnvironmentDirective(SphinxDirective):
             text, messages = self.state.inline_text(self.title, self.lineno)
             node += EnvironmentTitle(self.title, "", *text)
             node += messages
-        node += self.index_nodes(node["label"])
-        node += self.parse_content_to_nodes(allow_section_headings=False)
+        content = self.parse_content_to_nodes(allow_section_headings=False)
+        index = self.index_nodes(node["label"])
+        if content and isinstance(content[0], nodes.paragraph):
+            content[0].insert(0, index)
+        else:
+            node += index
+        node += content
 
     def index_nodes(self, label: str) -> list[nodes.Node]:
         """Make the entries of the index: the title, or what ``:index:`` says (separated by ``|``)."""

@@ -1,0 +1,44 @@
+"""What number each label has in print: read from pages and from LaTeX, not from Sphinx's tables."""
+
+import html
+import re
+from pathlib import Path
+
+
+def in_html(folder: Path) -> dict[str, str]:
+    """Read the number beside each label on all pages: ``eq-x`` to ``(5.3)``, ``thm-x`` to ``Theorem 5.2``."""
+    found: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.html")):
+        page = path.read_text(encoding="utf8")
+        patterns = (
+            r'<span class="eqno">.*?href="#(?:equation-)?([^"]+)".*?(\([^()<]+\))',
+            r'<div class="environment [^>]*id="([^"]+)">\s*<p class="environment-title">'
+            r'<span class="environment-number">([^<]+)<',
+            r'<details class="environment [^>]*id="([^"]+)"><summary>([^<]+)<',
+            r'<figure [^>]*id="([^"]+)">.*?<span class="caption-number">([^<]+)<',
+            r'<table [^>]*id="([^"]+)">.*?<span class="caption-number">([^<]+)<',
+        )
+        for pattern in patterns:
+            for label, number in re.findall(pattern, page, re.S):
+                assert label not in found, f"{path}: {label} is numbered twice"
+                found[label] = html.unescape(number).strip()
+    return found
+
+
+def in_latex(path: Path) -> dict[str, str]:
+    """Read the same from the LaTeX source."""
+    source = path.read_text(encoding="utf8")
+    found: dict[str, str] = {}
+    label = r"\\label\{\\detokenize\{[^{}]*:([^{}:]+)\}\}"
+    for number, name in re.findall(r"\\tag\{([^{}]+)\}\\label\{equation:[^{}]*:([^{}:]+)\}", source):
+        found[name] = f"({number})"
+    for number, name in re.findall(
+        r"\\begin\{book[a-z]+\}\{([^{}]+)\}\{[^{}]*\}\{\\phantomsection" + label, source
+    ):
+        found[name] = number
+    for kind, number, block in re.findall(
+        r"\\booknumber\{(figure|table)\}\{([^{}]+)\}(.*?)\\end\{(?:figure|savenotes)\}", source, re.S
+    ):
+        for name in re.findall(label, block)[:1]:
+            found[name] = f"{kind.title()} {number}"
+    return found
