@@ -61,14 +61,17 @@ html_theme_options = {
     "use_download_button": False,  # it would point to sources that are not copied
     "navbar_persistent": [],  # the search stands in the sidebar: no bar across the top for it alone
 }
+# Light or dark as the reader's system says; without it the theme complains in the console.
+html_context = {"default_mode": "auto"}
 html_title = "Machine Learning, Derived"
-html_static_path = [str(ROOT / 'docs' / '_static')]
+html_static_path = [str(ROOT / "docs" / "_static")]
+html_favicon = "docs/_static/favicon.svg"
 html_css_files = ["book.css"]
 html_js_files = ["book.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
-templates_path = [str(ROOT / 'docs' / '_templates')]
+templates_path = [str(ROOT / "docs" / "_templates")]
 nb_ipywidgets_js = {}
 
 # PDF

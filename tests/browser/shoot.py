@@ -31,7 +31,9 @@ def shoot(out: Path, pages: list[str]) -> None:
                 page.goto(f"{address}/{name}")
                 page.wait_for_load_state("networkidle")
                 page.add_style_tag(content="* { content-visibility: visible !important; }")
-                page.screenshot(path=out / f"{name.removesuffix('.html').replace('/', '_')}-{look}.png", full_page=True)
+                page.screenshot(
+                    path=out / f"{name.removesuffix('.html').replace('/', '_')}-{look}.png", full_page=True
+                )
                 print(f"{name} {look}")
             page.close()
 

@@ -58,8 +58,14 @@ def configure(app: Sphinx, config: Config) -> None:
     }
 
 
+def use_translator(app: Sphinx) -> None:
+    """Register the writer for LaTeX alone: with any writer registered, the HTML theme drops its own."""
+    if app.builder.name == "latex":
+        app.set_translator("latex", BookTranslator)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     app.connect("config-inited", configure)
-    app.set_translator("latex", BookTranslator)
+    app.connect("builder-inited", use_translator)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
