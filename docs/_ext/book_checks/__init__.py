@@ -26,14 +26,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("book_checks_lint", True, "", bool)
     app.add_directive("check", directive.CheckDirective)
     app.add_directive("unchecked", directive.UncheckedDirective)
-    silent = (directive.skip, None)
     app.add_node(
         directive.check_node,
         html=(directive.visit_check, directive.depart_check),
-        latex=silent,
-        text=silent,
-        man=silent,
-        texinfo=silent,
+        latex=(directive.skip, None),
     )
     app.add_node(directive.summary_node, html=(directive.visit_summary, None))
     app.connect("env-check-consistency", report_violations)

@@ -415,10 +415,9 @@ def docstring_labels(package: Path) -> dict[str, tuple[Path, int]]:
 
 def hidden_relations(book: Book) -> dict[str, int]:
     """For each page, how many relations stand in the line, where nothing checks them."""
-    counts = {
+    return {
         page.file: sum(bool(_RELATION.search(formula.tex)) for formula in page.inlines) for page in book.pages
     }
-    return {file: count for file, count in counts.items() if count}
 
 
 def _inline(formula: Inline) -> Iterator[Violation]:

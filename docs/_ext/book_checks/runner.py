@@ -1,12 +1,13 @@
 """Run checks, each in a process of its own, forked from this one and stopped when it takes too long."""
 
 import contextlib
+import faulthandler
 import hashlib
 import importlib
-import importlib.util
 import json
 import math
 import os
+import resource
 import selectors
 import signal
 import sys
@@ -31,8 +32,11 @@ __all__ = ["DRAWS", "Job", "Outcome", "fingerprints", "jobs_of", "run_check", "r
 DRAWS = 3
 """How often a check draws at each set of sizes."""
 
-LIMIT = 10.0
-"""Seconds after which a check is stopped."""
+LIMIT = 10
+"""Seconds of processor time after which a check is stopped."""
+
+PATIENCE = 6
+"""It is also stopped after so many times as long by the clock."""
 
 WRONG = 1e-6
 """A display that is wrong on purpose differs by more than this, relative to its scale."""
@@ -81,12 +85,12 @@ def jobs_of(book: Book, labels: Iterable[str] = ()) -> list[Job]:
     ]
 
 
-def run_check(job: Job, *, limit: float = LIMIT) -> Outcome:
+def run_check(job: Job, *, limit: int = LIMIT) -> Outcome:
     """Run one check."""
     return next(run_checks([job], limit=limit))
 
 
-def run_checks(jobs: Iterable[Job], *, workers: int = 1, limit: float = LIMIT) -> Iterator[Outcome]:
+def run_checks(jobs: Iterable[Job], *, workers: int = 1, limit: int = LIMIT) -> Iterator[Outcome]:
     """Run checks, several at a time, and give each outcome when it is there."""
     waiting = list(reversed(list(jobs)))
     with selectors.DefaultSelector() as selector:
@@ -127,7 +131,7 @@ class _Child:
         self.written += part
         return bool(part)
 
-    def finish(self, limit: float, *, late: bool) -> Outcome:
+    def finish(self, limit: int, *, late: bool) -> Outcome:
         """Stop the process if it is late, and say how it went."""
         if late:
             os.kill(self.pid, signal.SIGKILL)
@@ -135,8 +139,8 @@ class _Child:
         code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         check = self.job.check
         seconds = time.monotonic() - self.started
-        if late:
-            what = f"stopped after {limit:g} s; a check takes less: use smaller sizes or a loop that ends"
+        if late or code == -signal.SIGXCPU:
+            what = f"stopped after {limit} s; a check takes less: use smaller sizes or a loop that ends"
         elif not self.written:
             what = f"its process ended with {signal.Signals(-code).name if code < 0 else f'status {code}'}"
         else:
@@ -146,7 +150,7 @@ class _Child:
         )
 
 
-def _start(job: Job, limit: float) -> _Child:
+def _start(job: Job, limit: int) -> _Child:
     read, write = os.pipe()
     with warnings.catch_warnings():
         # Python warns of threads; the only ones here are those of BLAS, which survives a fork.
@@ -155,13 +159,16 @@ def _start(job: Job, limit: float) -> _Child:
     if pid == 0:
         with contextlib.suppress(BaseException):
             os.close(read)
+            faulthandler.disable()
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
             result = asdict(_evaluate(job))
             del result["seconds"]
             os.write(write, json.dumps(result).encode())
         os._exit(0)
     os.close(write)
     now = time.monotonic()
-    return _Child(job, pid, read, now, now + limit)
+    return _Child(job, pid, read, now, now + PATIENCE * limit)
 
 
 def _evaluate(job: Job) -> Outcome:
