@@ -585,15 +585,12 @@ def noise(rng: np.random.Generator, n: int) -> Law:
 
 def expectation(f: Function, over: Law) -> Any:
     """E f(x) for x distributed as ``over``: the sum over all its points."""
-    return _plain(
-        sum(w * np.asarray(f(_plain(x)), float) for x, w in zip(over.points, over.weights, strict=True))
-    )
+    return _plain(np.tensordot(over.weights, _values(f, over), axes=1))
 
 
 def variance(f: Function, over: Law) -> Any:
     """Var f(x), entry by entry, for x distributed as ``over``."""
-    mean = expectation(f, over)
-    return expectation(lambda x: (np.asarray(f(x)) - mean) ** 2, over)
+    return _plain(np.tensordot(over.weights, _centred(f, over) ** 2, axes=1))
 
 
 def covariance(f: Function, over: Law, g: Function | None = None) -> Any:
@@ -604,9 +601,20 @@ def covariance(f: Function, over: Law, g: Function | None = None) -> Any:
     >>> covariance(lambda e: e[0] + e[1], rademacher(2), lambda e: 2 * e)
     array([2., 2.])
     """
-    g = f if g is None else g
-    mean_f, mean_g = expectation(f, over), expectation(g, over)
-    return expectation(lambda x: np.multiply.outer(f(x) - mean_f, g(x) - mean_g), over)
+    left = _centred(f, over)
+    right = left if g is None else _centred(g, over)
+    return _plain(np.tensordot((left.T * over.weights).T, right, axes=(0, 0)))
+
+
+def _values(f: Function, over: Law) -> Array:
+    """The values of ``f`` at the points, along the first axis."""
+    return np.stack([np.asarray(f(_plain(x)), float) for x in over.points])
+
+
+def _centred(f: Function, over: Law) -> Array:
+    """The values less their mean."""
+    values = _values(f, over)
+    return np.asarray(values - np.tensordot(over.weights, values, axes=1))
 
 
 def probability(event: Callable[[Any], bool], over: Law) -> float:

@@ -235,7 +235,7 @@ BROKEN = [
     ("route = P\n", "", "eq-lin-idempotent", "`route` is not assigned", "```{check}"),
     ("route = P\n", "route = P\nroute = P\n", "eq-lin-idempotent", "binds route twice", "route = P"),
     ("route = P\n", "route, q = P, P\n", "eq-lin-idempotent", "not assigned alone", "route, q"),
-    ("printed = P @ P", "printed = route @ P", "eq-lin-idempotent", "`printed` uses `route`", "printed ="),
+    ("printed = P @ P", "printed = route @ P", "eq-lin-idempotent", "reads `route`; compute", "printed ="),
     ("route = P\n", "route = chapter.hat(X)\n", "eq-lin-idempotent", "calls the package", "route ="),
     ("route = P\n", "route = zero(P - P, 9.0)\n", "eq-lin-idempotent", "scale of `zero` is a", "route ="),
     (
@@ -244,6 +244,15 @@ BROKEN = [
         "eq-lin-idempotent",
         "wrapped in abs",
         "printed",
+    ),
+    ("printed = P @ P", "printed = P", "eq-lin-idempotent", "the same expression; let", "printed ="),
+    ("printed = P @ P", "Q = route\nprinted = Q", "eq-lin-idempotent", "reads `route`; compute", "Q = route"),
+    (
+        "n=9 d=3 | n=8 d=2 | n=7 d=1",
+        "n=9 d=3 k=1 | n=8 d=2 k=1 | n=7 d=1 k=2",
+        "eq-lin-idempotent",
+        "does not use the size k",
+        "```{check}",
     ),
     ("P = X @", "sum = X @", "eq-lin-idempotent", "binds sum, the name of", "sum = X"),
     ("P = X @", "P := X @", "eq-lin-idempotent", "is not Python", "P := X"),
@@ -286,7 +295,7 @@ def test_a_claim_has_a_check_or_a_reason_not_both():
         + MANY
         + UNCHECKED.replace(
             "```{unchecked}",
-            "```{check} eq-lin-exists\n:few: none\nroute = 1\nprinted = 1\n```\n\n```{unchecked}",
+            "```{check} eq-lin-exists\n:few: none\nroute = 1\nprinted = 2 - 1\n```\n\n```{unchecked}",
         )
     )
     (found,) = rules.violations(book_of(both))
@@ -311,9 +320,8 @@ def test_a_display_and_its_check_share_a_page():
 def test_docstrings_execute_definitions_and_name_labels_that_exist(tmp_path):
     package = tmp_path / "code" / "mlderived"
     package.mkdir(parents=True)
-    (package / "hat.py").write_text(
-        'def hat(X):\n    """Project.\n\n    Uses def-lin-hat, opt-lin-ridge and eq-lin-nowhere.\n    """\n'
-    )
+    labels = "def-lin-hat, opt-lin-ridge, eq-lin-nowhere, not-a-number"
+    (package / "hat.py").write_text(f'def hat(X):\n    """Project.\n\n    Uses {labels}.\n    """\n')
     text = CLEAN.replace(":uses: def-lin-hat\n", "").replace("{eq}`opt-lin-ridge`", "it")
     (found,) = rules.violations(book_of(text), package)
     assert (found.file, found.line, found.label) == ("code/mlderived/hat.py", 4, "eq-lin-nowhere")
@@ -480,6 +488,32 @@ def test_the_command_lints(docs, capsys):
     )
     assert done.returncode == 1, done.stderr
     assert f"{docs / FILE}:9: the display has no label; write (eq-lin-…) after the closing $$" in done.stdout
+
+
+def test_an_empty_count_fails_under_xdist():
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "1",
+            "tests/test_book.py",
+            "--book",
+            "-k",
+            "checking.limit",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "passed: checks 0, chapter examples 0, docstring examples 1" in done.stdout
+    assert "ERROR: no checks passed" in done.stdout
+    assert "ERROR: no docstring examples" not in done.stdout
 
 
 # On the page

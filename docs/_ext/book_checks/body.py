@@ -105,7 +105,6 @@ def problems(check: Check) -> Iterator[Problem]:
             "assign `route` and `printed`, or state the reason with {unchecked}",
         )
         return
-    yield from _size_problems(check)
     try:
         tree = parse(check)
     except SyntaxError as error:
@@ -113,17 +112,23 @@ def problems(check: Check) -> Iterator[Problem]:
             error.lineno or check.line, f"the body is not Python: {error.msg}", "correct the syntax"
         )
         return
+    yield from _size_problems(check, tree)
     yield from _banned(tree)
     yield from _binding_problems(check, tree)
     yield from _side_problems(check, tree)
 
 
-def _size_problems(check: Check) -> Iterator[Problem]:
+def _size_problems(check: Check, tree: ast.Module) -> Iterator[Problem]:
     try:
         found = sizes(check)
     except ValueError as error:
         yield Problem(check.line, str(error), "write sets of whole numbers, separated by |")
         return
+    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for name in {name: None for one in found for name in one if name not in read}:
+        yield Problem(
+            check.line, f"the body does not use the size {name}", "use it, or leave it out of `:sizes:`"
+        )
     few = check.options.get("few", "").strip()
     if len(found) < FEWEST and not few:
         yield Problem(
@@ -200,11 +205,6 @@ def _side_problems(check: Check, tree: ast.Module) -> Iterator[Problem]:
                     found[side] = statement
     for side, statement in found.items():
         used = {node.id for node in ast.walk(statement.value) if isinstance(node, ast.Name)}
-        for other in SIDES:
-            if other in used:
-                yield Problem(
-                    statement.lineno, f"`{side}` uses `{other}`", "compute the two sides independently"
-                )
         if side == "route" and "chapter" in used:
             yield Problem(
                 statement.lineno,
@@ -218,6 +218,15 @@ def _side_problems(check: Check, tree: ast.Module) -> Iterator[Problem]:
                     "the scale of `zero` is a literal",
                     "compute the scale from the quantities, such as norm(X) * norm(y)",
                 )
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in SIDES and isinstance(node.ctx, ast.Load):
+            yield Problem(node.lineno, f"the body reads `{node.id}`", "compute the two sides independently")
+    if len({ast.dump(statement.value) for statement in found.values()}) < len(found):
+        yield Problem(
+            found["printed"].lineno,
+            "both sides are the same expression",
+            "let `route` reach the quantity without the formula",
+        )
     outer = {_wrapping(statement.value) for statement in found.values()}
     if len(found) == len(SIDES) and len(outer) == 1 and outer != {""}:
         yield Problem(

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -66,7 +66,7 @@ UNCHECKED_SHARE = 10
 
 LABEL = re.compile(r"(?P<kind>[a-z]+)-(?P<key>[a-z]+)-[a-z0-9]+(?:-[a-z0-9]+)*")
 _LABELS_IN_TEXT = re.compile(
-    rf"\b(?:{'|'.join([*KINDS, *PREFIXES.values()])})-[a-z]+-[a-z0-9]+(?:-[a-z0-9]+)*\b"
+    rf"\b(?:{'|'.join([*KINDS, *PREFIXES.values()])})-(?P<key>[a-z]+)-[a-z0-9]+(?:-[a-z0-9]+)*\b"
 )
 _RELATION = re.compile(
     r"[=<>]|\\(?:coloneqq|neq?|leq?|geq?|approx|equiv|iff|implies|propto|sim|succeq?|preceq?|Leftrightarrow"
@@ -122,7 +122,9 @@ class _Facts:
 
     @cached_property
     def docstrings(self) -> dict[str, tuple[Path, int]]:
-        return docstring_labels(self.package) if self.package else {}
+        if self.package is None:
+            return {}
+        return docstring_labels(self.package, {chapter.key for chapter in self.book.chapters})
 
     @cached_property
     def used(self) -> set[str]:
@@ -398,8 +400,8 @@ def _docstrings(facts: _Facts) -> Iterator[Violation]:
             )
 
 
-def docstring_labels(package: Path) -> dict[str, tuple[Path, int]]:
-    """The labels that docstrings of the package name, with the file and line of the first that does."""
+def docstring_labels(package: Path, keys: Set[str]) -> dict[str, tuple[Path, int]]:
+    """The labels with these keys that docstrings name, each with the file and line of the first that does."""
     found: dict[str, tuple[Path, int]] = {}
     for path in sorted(package.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
@@ -408,6 +410,8 @@ def docstring_labels(package: Path) -> dict[str, tuple[Path, int]]:
             text = ast.get_docstring(node, clean=False) or ""
             first = node.body[0].lineno if text else 0
             for match in _LABELS_IN_TEXT.finditer(text):
+                if match["key"] not in keys:
+                    continue
                 line = first + text.count("\n", 0, match.start())
                 found.setdefault(match[0], (path.relative_to(package.parents[1]), line))
     return found
