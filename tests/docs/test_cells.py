@@ -315,7 +315,7 @@ def built(tmp_path_factory):
     using = "\n" + cell("from mlderived.middle import twice\n\nprint('shown', twice(1))")
     pages = {
         "index.md": "# Book\n\n```{toctree}\nuses\nplain\n```\n",
-        "uses.md": "# Uses\n\n" + GLUED + using + "\n\n\nLast,\na [link](nowhere.md).\n",
+        "uses.md": "# Uses\n\n" + GLUED + using + "\n\n\nLast, a [link](nowhere.md).\n",
         "plain.md": "# Plain\n\n" + cell("print(7)"),
     }
     options = ("-D", f"book_cells_package={package}", "-j", "2")
