@@ -29,7 +29,7 @@ class ProofDomain(Domain):
     name = "prf"
     label = "Statements"
     roles: ClassVar = {"ref": XRefRole(warn_dangling=True)}
-    dangling_warnings: ClassVar = {"ref": "no statement has the label %(target)s"}
+    dangling_warnings: ClassVar = {"ref": "no statement has the label %(target)s; correct the reference"}
     initial_data: ClassVar[dict[str, Any]] = {"entries": {}}
 
     @property

@@ -20,6 +20,7 @@ class BookTranslator(LaTeXTranslator):
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.elements["contentsname"] = ""
         self.levels: list[int] = []
+        self.in_volumes = False
         root = self.builder.env.get_doctree(self.config.root_doc)
         self.parts = {
             node["includefiles"][0]: node["caption"]
@@ -46,6 +47,9 @@ class BookTranslator(LaTeXTranslator):
             self.body.append(f"\\bookpart{{{self.escape(volume)}}}{{{self.escape(title)}}}\n")
         self.levels.append(self.sectionlevel)
         chapter = self.registry.chapter_of(page)
+        if self.in_volumes and not chapter:
+            self.body.append("\\bookback\n")
+        self.in_volumes = bool(chapter)
         if chapter and page not in (chapter.page, f"{chapter.page}/index"):
             self.sectionlevel = CHAPTER_LEVEL
 
