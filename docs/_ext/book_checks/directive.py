@@ -48,13 +48,19 @@ class CheckDirective(SphinxDirective):
         code = "\n".join(self.content)
         node = check_node("", ids=[f"check-{label}"])
         what = "The mistake in" if label.startswith("not-") else "Check of"
-        inlines, messages = self.parse_inline(
-            f"{what} {{eq}}`{label}`: {self._tried(code)}.", lineno=self.lineno
+        words, messages = self.parse_inline(
+            f"{what} {{eq}}`{label}` at {self._tried(code)}", lineno=self.lineno
         )
-        node += summary_node("", "", *inlines)
+        how, more = self.parse_inline(
+            f"Generic data in float64, drawn {DRAWS} times at each size and seeded by the label of {{eq}}`{label}`; "
+            f"run it with `pytest -k {label}`.",
+            lineno=self.lineno,
+        )
+        node += summary_node("", "", *words)
         node += nodes.literal_block(code, code, language="python")
+        node += nodes.paragraph("", "", *how)
         self.set_source_info(node)
-        return [node, *messages]
+        return [node, *messages, *more]
 
     def _tried(self, code: str) -> str:
         """The domain in words; what cannot be read is reported by the rules, not here."""
@@ -65,8 +71,9 @@ class CheckDirective(SphinxDirective):
             sets = body.sizes(check)
         except ValueError:
             sets = ()
-        at = "; ".join(", ".join(f"{name} = {value}" for name, value in one.items()) for one in sets)
-        return f"{DRAWS} draws each at {at}" if at else f"{DRAWS * body.FEWEST} draws"
+        # No-break spaces keep each size on one line.
+        at = [", ".join(f"{name}\u00a0=\u00a0{value}" for name, value in one.items()) for one in sets]
+        return "; ".join(at) or "random numbers"
 
 
 class UncheckedDirective(SphinxDirective):
