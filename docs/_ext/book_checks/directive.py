@@ -9,7 +9,6 @@ from sphinx.util.docutils import SphinxDirective
 
 from book_checks import body
 from book_checks.rules import REASONS
-from book_checks.runner import DRAWS
 from book_source import Check
 
 __all__ = [
@@ -52,8 +51,7 @@ class CheckDirective(SphinxDirective):
             f"{what} {{eq}}`{label}` at {self._tried(code)}", lineno=self.lineno
         )
         how, more = self.parse_inline(
-            f"Generic data in float64, drawn {DRAWS} times at each size and seeded by the label of {{eq}}`{label}`; "
-            f"run it with `pytest -k {label}`.",
+            f"Generic data in float64, seeded by the label of {{eq}}`{label}`; run it with `pytest -k {label}`.",
             lineno=self.lineno,
         )
         node += summary_node("", "", *words)
