@@ -51,7 +51,8 @@ class CheckDirective(SphinxDirective):
             f"{what} {{eq}}`{label}` at {self._tried(code)}", lineno=self.lineno
         )
         how, more = self.parse_inline(
-            f"Generic data in float64, seeded by the label of {{eq}}`{label}`; run it with `pytest -k {label}`.",
+            f"Generic data in float64, seeded by the label of {{eq}}`{label}`; "
+            f"run it with `pytest -k {label}`.",
             lineno=self.lineno,
         )
         node += summary_node("", "", *words)
