@@ -52,13 +52,42 @@ def test_least_squares_keeps_its_digits_at_condition_number_1e8():
     np.testing.assert_allclose(lr.ridge_path(X, X @ w, [0.0])[0], w, rtol=1e-6)
 
 
-@pytest.mark.parametrize("scale", [1e-150, 1e150])
-def test_extreme_scales_neither_overflow_nor_vanish(scale):
-    rng = np.random.default_rng(1)
-    X, y = rng.normal(size=(8, 3)), rng.normal(size=8)
-    expected = lr.ridge_path(X, y, [0.0])[0] / scale
-    np.testing.assert_allclose(lr.ridge_path(scale * X, y, [0.0])[0], expected, rtol=1e-10)
-    assert lr.ridge_degrees_of_freedom(scale * X, 0.0) == 3
+def known(scale):
+    """Features with singular vectors and values known exactly, 2 and 1 times the scale."""
+    U = np.array([[1.0, 1], [1, -1], [-1, 1], [-1, -1]]) / 2
+    V = np.array([[3.0, -4], [4, 3]]) / 5
+    return U, scale * np.array([2.0, 1]), V
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-150, 1.0, 1e150, 1e200])
+@pytest.mark.parametrize("ratio", [0.0, 1e-30, 1.0, 1e30])
+def test_extreme_scales_neither_overflow_nor_vanish(scale, ratio):
+    U, s, V = known(scale)
+    X = U @ np.diag(s) @ V.T
+    # of the size of s^2 times ratio, where that is a floating-point number
+    lam = float(np.clip(ratio * scale, 0, 1e100) * scale) if ratio else 0.0
+    q = np.array([lam / s[0] / s[0], lam / s[1] / s[1]])
+    kept, lost = 1 / (1 + q), q / (1 + q)
+    y, w = np.array([1.0, 2, -3, 0.5]), np.array([1.0, -2])
+    expected = V @ (kept / s * (U.T @ y))
+    np.testing.assert_allclose(lr.ridge_path(X, y, [lam])[0], expected, rtol=1e-10)
+    np.testing.assert_allclose(lr.ridge_bias(X, w, lam), -V @ (lost * (V.T @ w)), rtol=1e-10)
+    assert lr.ridge_degrees_of_freedom(X, lam) == pytest.approx(np.sum(kept), rel=1e-10)
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1.0, 1e100])
+def test_covariance_and_mse_matrix_scale_with_the_units(scale):
+    X, w, lam = np.arange(8.0).reshape(4, 2) ** 2, np.array([1.0, -2]), 0.7
+    scaled = scale * X, w / scale, lam * scale**2, 0.3
+    for ours, unit in [
+        (lr.ridge_covariance(scaled[0], *scaled[2:]), lr.ridge_covariance(X, lam, 0.3)),
+        (lr.ridge_mse_matrix(*scaled), lr.ridge_mse_matrix(X, w, lam, 0.3)),
+    ]:
+        np.testing.assert_allclose(ours * scale**2, unit, rtol=1e-9)
+
+
+def test_a_bias_much_smaller_than_the_coefficients_keeps_its_digits():
+    assert lr.ridge_bias([[1.0], [-1.0]], [3.0], 1e-20) == pytest.approx(-3e-20 / 2, rel=1e-12)
 
 
 def test_degrees_of_freedom_are_the_trace_of_the_map_from_y_to_the_fit(problem):
@@ -92,10 +121,27 @@ def test_threshold_is_where_the_difference_of_mse_matrices_stops_being_psd(shape
         assert (np.linalg.eigvalsh(gain)[0] >= 0) == psd
 
 
-def test_threshold_is_infinite_when_the_noise_is_above_the_signal():
-    X, w = np.eye(3)[:, :2], np.array([0.3, 0.4])
-    assert lr.ridge_threshold(X, w, 0.25) == np.inf
-    assert lr.ridge_threshold(X, w, 0.2) < np.inf
+@pytest.mark.parametrize("scale", [1e-150, 1e-8, 1.0, 1e8, 1e150])
+def test_threshold_of_orthogonal_features_has_a_closed_form(scale):
+    # With X'X = g I the condition is lam |w|^2 / (2 + lam / g) <= sigma2.
+    w, sigma2, g = np.array([3.0, 0.5]), 0.3, 4.0
+    expected = 2 / (w @ w / sigma2 - 1 / g)
+    ours = lr.ridge_threshold(2 * scale * np.eye(3)[:, :2], w / scale, sigma2)
+    assert ours / scale / scale == pytest.approx(expected, rel=1e-12)
+
+
+def test_threshold_is_infinite_exactly_when_the_noise_is_above_the_signal():
+    X, w = 2 * np.eye(3)[:, :2], np.array([0.3, 0.4])
+    assert lr.ridge_threshold(X, w, 1.01) == np.inf
+    assert lr.ridge_threshold(X, w, 1.0) == np.inf
+    assert lr.ridge_threshold(X, w, 0.99) == pytest.approx(2 / (0.25 / 0.99 - 1 / 4), rel=1e-10)
+
+
+def test_threshold_ends_also_on_the_border_of_infinity():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        X, w = rng.normal(size=(1, 1)), rng.normal(size=1)
+        assert lr.ridge_threshold(X, w, float(np.sum((X @ w) ** 2))) == np.inf
 
 
 def test_threshold_is_infinite_for_zero_coefficients():
@@ -139,8 +185,24 @@ def test_other_bad_input_is_named():
         lr.ridge_path(X, [1.0, 2.0, 3.0], [1.0, -0.5])
     with pytest.raises(ValueError, match="sigma2 must be a number > 0, found 0"):
         lr.ridge_covariance(X, 1.0, 0)
+    with pytest.raises(ValueError, match="sigma2 must be a number > 0, found 0"):
+        lr.ridge_threshold(X, [1.0, 1.0], 0)
+    with pytest.raises(ValueError, match="X must have no masked entries, found some"):
+        lr.ridge(np.ma.masked_equal(X, 6.0), [1.0, 2.0, 3.0], 1.0)
     with pytest.raises(ValueError, match="X must have 1 columns, found 2"):
         lr.ridge([[0.0], [1.0]], [0.0, 1.0], 1.0).predict(X)
+
+
+def test_a_constant_column_gets_no_coefficient():
+    for value in (0.1, 1 / 3, 1e6 / 7, -2.7e-5):
+        X = np.column_stack([np.full(6, value), np.arange(6.0) * 1e-3])
+        w = lr.ridge(X, np.arange(6.0), 0.0).w
+        np.testing.assert_allclose(w, [0, 1e3], rtol=1e-9)
+
+
+def test_results_beyond_the_floats_are_refused():
+    with pytest.raises(ValueError, match="rescale X"):
+        lr.ridge_path([[1e-310], [2e-310]], [1.0, 2.0], [0.0])
 
 
 def test_inputs_are_not_changed():

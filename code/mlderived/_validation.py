@@ -9,6 +9,8 @@ from mlderived._types import Array
 
 
 def _as_floats(value: ArrayLike, name: str) -> Array:
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} must have no masked entries, found some")
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "biuf":

@@ -1,12 +1,13 @@
 """Linear regression: ridge regression through the singular value decomposition.
 
-Chapter 5.  Throughout, X is (n, d), y is (n,), lam is the ridge penalty of the objective
-0.5 * sum((y - X w)^2) + 0.5 * lam * sum(w^2), and the intercept is not penalised.
+Chapter 5.  Throughout, X is (n, d), y is (n,), and lam is the penalty of
+the objective 0.5 * sum((y - X w)^2) + 0.5 * lam * sum(w^2).  Singular values
+below max(n, d) * eps times the largest count as zero.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,7 +29,8 @@ __all__ = [
 ]
 
 
-class LinearFit(NamedTuple):
+@dataclass(frozen=True)
+class LinearFit:
     """A fitted linear predictor x -> b + x'w."""
 
     w: Array
@@ -45,36 +47,50 @@ class LinearFit(NamedTuple):
 
 
 def _svd(X: Array) -> tuple[Array, Array, Array]:
-    """Return U (n, r), s (r,), V (d, r) with X = U diag(s) V' and r the numerical rank."""
+    """Return U (n, r), s (r,), V (d, r): X = U diag(s) V', r the rank."""
     U, s, Vt = np.linalg.svd(X, full_matrices=False)
     kept = s > max(X.shape) * np.finfo(np.float64).eps * s[0]
     return U[:, kept], s[kept], Vt[kept].T
 
 
+def _kept_and_lost(s: Array, lam: float) -> tuple[Array, Array]:
+    """Return the shrinkage factors s^2 / (s^2 + lam) and one minus them."""
+    # Two quotients, so that no square overflows and no difference cancels.
+    with np.errstate(divide="ignore", over="ignore"):
+        q = lam / s / s
+        return 1 / (1 + q), 1 / (1 + 1 / q)
+
+
 def ridge_path(X: ArrayLike, y: ArrayLike, lams: ArrayLike) -> Array:
-    """Return the ridge coefficients without intercept for each penalty, shape (m, d).
+    """Return the ridge coefficients for each penalty, shape (m, d).
 
-    X is (n, d), y is (n,), lams is (m,) with entries >= 0; row k minimises
-    0.5 * sum((y - X w)^2) + 0.5 * lams[k] * sum(w^2).  At penalty 0 it is the minimiser of least norm.
+    X is (n, d), y is (n,), lams is (m,) with entries >= 0.  There is no
+    intercept.  Row k minimises
+    0.5 * sum((y - X w)^2) + 0.5 * lams[k] * sum(w^2);
+    at penalty 0 it is the minimiser of least norm.
 
-    Equations: eq-lin-ridge-estimator, eq-lin-ridge-svd.
+    Equations: eq-lin-ridge-estimator, eq-lin-ridge-svd, eq-lin-ridge-limit.
     """
     X, lams = as_matrix(X, "X"), as_vector(lams, "lams")
     y = as_vector(y, "y", size=X.shape[0])
     if lams.min() < 0:
         raise ValueError(f"lams must be >= 0, found {lams.min()}")
     U, s, V = _svd(X)
-    # s / (s^2 + lam), written so that s^2 can neither overflow nor vanish
-    weights = 1 / (s + lams[:, None] / s)
-    return weights * (U.T @ y) @ V.T
+    # s / (s^2 + lam), written so that the square cannot overflow
+    with np.errstate(over="ignore"):
+        W = 1 / (s + lams[:, None] / s) * (U.T @ y) @ V.T
+    if not np.isfinite(W).all():
+        raise ValueError("the coefficients exceed the floats: rescale X")
+    return W
 
 
 def ridge(X: ArrayLike, y: ArrayLike, lam: float) -> LinearFit:
-    """Fit ridge regression with an unpenalised intercept.
+    """Fit ridge regression with a free intercept.
 
-    X is (n, d), y is (n,), lam >= 0.  Centring X and y removes the intercept from the problem.
+    X is (n, d), y is (n,), lam >= 0.  Minimises
+    0.5 * sum((y - b - X w)^2) + 0.5 * lam * sum(w^2) over w and b.
 
-    Equations: opt-lin-ridge-problem, eq-lin-ridge-svd.
+    Equations: eq-lin-intercept, opt-lin-ridge-problem, eq-lin-ridge-svd.
 
     >>> ridge([[0.0], [1.0], [2.0]], [1.0, 2.0, 3.0], 2.0)
     LinearFit(w=array([0.5]), b=1.5)
@@ -82,22 +98,29 @@ def ridge(X: ArrayLike, y: ArrayLike, lam: float) -> LinearFit:
     X, lam = as_matrix(X, "X"), as_number(lam, "lam", positive=False)
     y = as_vector(y, "y", size=X.shape[0])
     x_mean, y_mean = X.mean(axis=0), y.mean()
-    w = ridge_path(X - x_mean, y - y_mean, [lam])[0]
+    centred = X - x_mean
+    # A constant column leaves rounding errors, which are not a feature.
+    noise = X.shape[0] * np.finfo(np.float64).eps * np.abs(x_mean)
+    centred[:, np.abs(centred).max(axis=0) <= noise] = 0
+    w = ridge_path(centred, y - y_mean, [lam])[0]
     return LinearFit(w, float(y_mean - x_mean @ w))
 
 
 def shrinkage_factors(X: ArrayLike, lam: float) -> Array:
-    """Return s_j^2 / (s_j^2 + lam) for the r nonzero singular values of X, largest first, shape (r,).
+    """Return s_j^2 / (s_j^2 + lam), largest first, shape (r,).
+
+    The s_j are the r nonzero singular values of X.
 
     Equations: def-lin-ridge-shrinkage.
     """
     X, lam = as_matrix(X, "X"), as_number(lam, "lam", positive=False)
-    s = _svd(X)[1]
-    return 1 / (1 + lam / s / s)
+    return _kept_and_lost(_svd(X)[1], lam)[0]
 
 
 def ridge_degrees_of_freedom(X: ArrayLike, lam: float) -> float:
-    """Return the effective degrees of freedom of the ridge fit, between 0 and rank(X).
+    """Return the effective degrees of freedom, between 0 and rank(X).
+
+    A free intercept adds one.
 
     Equations: eq-lin-ridge-df.
     """
@@ -105,30 +128,38 @@ def ridge_degrees_of_freedom(X: ArrayLike, lam: float) -> float:
 
 
 def ridge_bias(X: ArrayLike, w: ArrayLike, lam: float) -> Array:
-    """Return the bias of the ridge estimator when the true coefficients are w, shape (d,).
+    """Return the bias of the ridge estimator at true coefficients w.
+
+    The shape is (d,).
 
     Equations: eq-lin-ridge-bias.
     """
     X, lam = as_matrix(X, "X"), as_number(lam, "lam", positive=False)
     w = as_vector(w, "w", size=X.shape[1])
-    V = _svd(X)[2]
-    return V @ (shrinkage_factors(X, lam) * (V.T @ w)) - w
+    _, s, V = _svd(X)
+    bias = -V @ (_kept_and_lost(s, lam)[1] * (V.T @ w))
+    if s.size < w.size:  # directions without data are lost whole
+        bias -= w - V @ (V.T @ w)
+    return bias
 
 
 def ridge_covariance(X: ArrayLike, lam: float, sigma2: float) -> Array:
-    """Return the covariance matrix of the ridge estimator at noise variance sigma2, shape (d, d).
+    """Return the covariance matrix of the ridge estimator, shape (d, d).
+
+    sigma2 > 0 is the variance of the noise.
 
     Equations: eq-lin-ridge-covariance.
     """
     X, lam = as_matrix(X, "X"), as_number(lam, "lam", positive=False)
     sigma2 = as_number(sigma2, "sigma2", positive=True)
     _, s, V = _svd(X)
-    W = V / (s + lam / s)
-    return sigma2 * W @ W.T
+    with np.errstate(over="ignore"):
+        W: Array = np.sqrt(sigma2) * V / (s + lam / s)
+    return W @ W.T
 
 
 def ridge_mse_matrix(X: ArrayLike, w: ArrayLike, lam: float, sigma2: float) -> Array:
-    """Return E (w_hat - w)(w_hat - w)' for the ridge estimator, shape (d, d).
+    """Return E (w_hat - w)(w_hat - w)' for ridge, shape (d, d).
 
     Equations: def-lin-mse-matrix, eq-lin-mse-split.
     """
@@ -137,24 +168,34 @@ def ridge_mse_matrix(X: ArrayLike, w: ArrayLike, lam: float, sigma2: float) -> A
 
 
 def ridge_threshold(X: ArrayLike, w: ArrayLike, sigma2: float) -> float:
-    """Return the largest penalty at which ridge is at least as good as least squares in every direction.
+    """Return the largest penalty that is safe in every direction.
 
+    Up to it, ridge is at least as good as least squares at every point.
     X is (n, d) of full column rank, w is (d,), sigma2 > 0.
-    The result is infinite when sum((X w)^2) <= sigma2.
+    It is infinite when sum((X w)^2) <= sigma2, up to rounding.
 
-    Equations: eq-lin-theobald.
+    Equations: eq-lin-theobald, eq-lin-theobald-limit.
     """
     X, sigma2 = as_matrix(X, "X"), as_number(sigma2, "sigma2", positive=True)
     w = as_vector(w, "w", size=X.shape[1])
     _, s, V = _svd(X)
-    if s.size < X.shape[1]:
-        raise ValueError(f"X must have full column rank {X.shape[1]}, found rank {s.size}")
-    a2 = (V.T @ w) ** 2
-    if a2 @ s**2 <= sigma2:
+    if s.size < w.size:
+        raise ValueError(f"X must have full column rank {w.size}, found rank {s.size}")
+    t = s * (V.T @ w)
+    top = np.abs(t).max()
+    if top == 0:
         return np.inf
-    # The left side of eq-lin-theobald increases with lam and is at most lam |w|^2 / 2.
-    low = 2 * sigma2 / a2.sum()
-    high = low
-    while a2 @ (1 / (2 / high + 1 / s**2)) <= sigma2:
-        high *= 2
-    return float(brentq(lambda lam: a2 @ (1 / (2 / lam + 1 / s**2)) - sigma2, low, high, xtol=1e-14 * high))
+    share = (t / top) ** 2
+    rho = sigma2 / top / top / share.sum()
+    if rho >= 1 - 1e-14:
+        return np.inf
+    # With lam = 2 s_1^2 x the condition reads left(log x) <= 0.
+    c, share = (s / s[0]) ** 2, share / share.sum()
+
+    def left(z: float) -> float:
+        return float(share @ (1 / (1 + c * np.exp(-z))) - rho)
+
+    # All c lie between c_d and 1, which brackets the root.
+    low, high = np.log(c[-1] * rho / (1 - rho)), np.log(rho / (1 - rho))
+    z = float(brentq(left, low - 1, high + 1))
+    return 2 * float(s[0]) * (float(s[0]) * float(np.exp(z)))
