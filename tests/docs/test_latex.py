@@ -98,6 +98,7 @@ def test_contents_bookmarks_and_index(pdf: PdfReader, text: str) -> None:
     ]
     assert re.search(r"5 Linear regression 5 .*5\.1 Least squares", text)
     assert re.search(r"23 Domain adaptation \d+ 23\.1 Bounds", text)
+    assert "Preface 1 Volume I" in text  # the sections of front matter are not in the contents
     assert "Ridge estimator, " in text
 
 

@@ -65,6 +65,8 @@ class BookTranslator(LaTeXTranslator):
             numbers = self.builder.env.toc_secnumbers.get(page, {})
             anchor = f"#{node.parent['ids'][0]}"
             number = numbers.get(anchor, numbers.get("", ()) if self._is_first(node) else ())
+            if self.sectionlevel == CHAPTER_LEVEL:
+                self.body.append(f"\\bookcontents{{{1 if number else 0}}}")
             self.body.append(NUMBERED if number else UNNUMBERED)
             for counter, value in zip(("chapter", "section"), number, strict=False):
                 exact = (counter == "chapter") == (len(number) == 1)

@@ -5,9 +5,12 @@
   function openTarget() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const fold = target && target.closest("details.solution");
-    if (fold && !fold.open) {
+    if (fold) {
       fold.open = true;
-      target.scrollIntoView();
+      // After the browser's own attempt, which may have met the closed fold.
+      requestAnimationFrame(function () {
+        target.scrollIntoView({ behavior: "instant" });
+      });
     }
   }
 
