@@ -15,12 +15,12 @@ GRADES = ("recall", "derive", "compute", "prove", "code")
 CLAIMS = ("theorem", "lemma", "proposition", "corollary")
 
 
-def grade(argument: str | None) -> str:
+def grade(argument: str) -> str:
     """Read the grade of an exercise."""
     return directives.choice(argument, GRADES)
 
 
-def labels(argument: str | None) -> list[str]:
+def labels(argument: str) -> list[str]:
     """Read a list of labels, separated by spaces or commas."""
     return directives.unchanged_required(argument).replace(",", " ").split()
 

@@ -1,5 +1,7 @@
 """Gather gated content, and make every reference to an environment say its number."""
 
+from typing import Any
+
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
@@ -54,7 +56,7 @@ class NumberReferences(SphinxPostTransform):
 
     default_priority = 5
 
-    def run(self) -> None:
+    def run(self, **kwargs: Any) -> None:
         """Change the references that Sphinx is about to resolve."""
         domain = self.env.domains["prf"]
         assert isinstance(domain, ProofDomain)

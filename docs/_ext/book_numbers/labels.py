@@ -1,6 +1,7 @@
 """From labels to numbers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
@@ -79,7 +80,7 @@ class SectionReferences(SphinxPostTransform):
 
     default_priority = 5
 
-    def run(self) -> None:
+    def run(self, **kwargs: Any) -> None:
         """Write the number into the reference and leave the link to Sphinx."""
         labels = self.env.domains.standard_domain.anonlabels
         for node in self.document.findall(addnodes.pending_xref):
