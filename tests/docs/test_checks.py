@@ -1,5 +1,6 @@
 """Every rule broken once in a miniature book; checks that pass, fail, hang and crash; the folded check."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -537,13 +538,12 @@ def test_a_check_is_folded_after_its_equation(html):
     at = page.index('<details class="check" id="check-eq-lin-ridge">')
     assert page.index("equation-eq-lin-ridge") < at
     summary = page[at:].split("<summary>")[1].split("</summary>")[0]
-    assert summary.startswith("Check of (5.")
-    assert summary.replace("\xa0", " ").endswith(") at n = 9, d = 3; n = 4, d = 6; n = 7, d = 1")
+    assert re.fullmatch(r"Check of \(5\.\d+\)", summary)
     assert "<a" not in summary
     shown = page[at : page.index("</details>", at)]
     assert "highlight-python" in shown
     assert "argmin" in shown
-    assert 'href="#equation-eq-lin-ridge"' in shown
+    assert "n = 9, d = 3; n = 4, d = 6; n = 7, d = 1" in shown.replace("\xa0", " ")
     assert "eq-lin-ridge</span></code>" in shown
     assert "The mistake in (5." in page
     assert "is proved and has no check: an object exists" in page

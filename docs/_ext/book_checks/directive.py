@@ -47,12 +47,10 @@ class CheckDirective(SphinxDirective):
         code = "\n".join(self.content)
         node = check_node("", ids=[f"check-{label}"])
         what = "The mistake in" if label.startswith("not-") else "Check of"
-        words, messages = self.parse_inline(
-            f"{what} {{eq}}`{label}` at {self._tried(code)}", lineno=self.lineno
-        )
+        words, messages = self.parse_inline(f"{what} {{eq}}`{label}`", lineno=self.lineno)
         how, more = self.parse_inline(
-            f"Generic data in float64, seeded by the label of {{eq}}`{label}`; "
-            f"run it with `pytest -k {label}`.",
+            f"Tried at {self._tried(code)}: generic data in float64, seeded by the label. "
+            f"Run it with `pytest -k {label}`.",
             lineno=self.lineno,
         )
         node += summary_node("", "", *words)
