@@ -17,12 +17,18 @@ def _as_floats(value: ArrayLike, name: str) -> Array:
             raise TypeError(f"dtype {array.dtype}")
         array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold real numbers, found {error}") from None
+        raise ValueError(
+            f"{name} must hold real numbers, found {error}"
+        ) from None
     if array.size == 0:
-        raise ValueError(f"{name} must not be empty, found shape {array.shape}")
+        raise ValueError(
+            f"{name} must not be empty, found shape {array.shape}"
+        )
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name} must be finite, found {array[where]} at index {where}")
+        raise ValueError(
+            f"{name} must be finite, found {array[where]} at index {where}"
+        )
     return array
 
 
@@ -30,7 +36,9 @@ def as_matrix(value: ArrayLike, name: str) -> Array:
     """Return a float64 copy of a finite, non-empty matrix."""
     array = _as_floats(value, name)
     if array.ndim != 2:
-        raise ValueError(f"{name} must have shape (n, d), found shape {array.shape}")
+        raise ValueError(
+            f"{name} must have shape (n, d), found shape {array.shape}"
+        )
     return array
 
 
@@ -39,7 +47,9 @@ def as_vector(value: ArrayLike, name: str, size: int | None = None) -> Array:
     array = _as_floats(value, name)
     if array.ndim != 1 or (size is not None and array.size != size):
         expected = "(m,)" if size is None else f"({size},)"
-        raise ValueError(f"{name} must have shape {expected}, found shape {array.shape}")
+        raise ValueError(
+            f"{name} must have shape {expected}, found shape {array.shape}"
+        )
     return array
 
 

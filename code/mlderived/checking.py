@@ -126,7 +126,9 @@ def normal(rng: np.random.Generator, *shape: int) -> Any:
     return _plain(mean + spread * rng.standard_normal(shape))
 
 
-def uniform(rng: np.random.Generator, *shape: int, low: float = 0.0, high: float = 1.0) -> Any:
+def uniform(
+    rng: np.random.Generator, *shape: int, low: float = 0.0, high: float = 1.0
+) -> Any:
     """Uniform entries between ``low`` and ``high``."""
     return _plain(rng.uniform(low, high, shape))
 
@@ -144,7 +146,9 @@ def simplex(rng: np.random.Generator, *shape: int) -> Array:
 
 def symmetric(rng: np.random.Generator, d: int) -> Array:
     """A symmetric d by d matrix with eigenvalues of both signs (for d > 1)."""
-    return _with_eigenvalues(rng, d, np.where(np.arange(d) % 2, -1.0, 1.0) * positive(rng, d))
+    return _with_eigenvalues(
+        rng, d, np.where(np.arange(d) % 2, -1.0, 1.0) * positive(rng, d)
+    )
 
 
 def spd(rng: np.random.Generator, d: int) -> Array:
@@ -152,14 +156,18 @@ def spd(rng: np.random.Generator, d: int) -> Array:
     return _with_eigenvalues(rng, d, positive(rng, d))
 
 
-def _with_eigenvalues(rng: np.random.Generator, d: int, eigenvalues: Array) -> Array:
+def _with_eigenvalues(
+    rng: np.random.Generator, d: int, eigenvalues: Array
+) -> Array:
     """The symmetric matrix with these eigenvalues and random eigenvectors."""
     Q = orthogonal(rng, d)
     A = (Q * eigenvalues) @ Q.T
     return np.asarray((A + A.T) / 2)
 
 
-def orthogonal(rng: np.random.Generator, n: int, d: int | None = None) -> Array:
+def orthogonal(
+    rng: np.random.Generator, n: int, d: int | None = None
+) -> Array:
     """An n by d matrix with orthonormal columns (d = n when left out), uniformly distributed."""
     Q, R = np.linalg.qr(rng.standard_normal((n, n if d is None else d)))
     return np.asarray(Q * np.sign(np.diag(R)))
@@ -173,21 +181,32 @@ def permutation(rng: np.random.Generator, n: int) -> Array:
 def classes(rng: np.random.Generator, n: int, K: int) -> Array:
     """Labels 0, …, K − 1 of n samples: each occurs, and the classes are unbalanced."""
     if n < K:
-        raise CheckError(f"classes(n, K) needs n >= K so that each class occurs, found n={n}, K={K}")
+        raise CheckError(
+            f"classes(n, K) needs n >= K so that each class occurs, found n={n}, K={K}"
+        )
     share = np.arange(1.0, K + 1.0) / np.arange(1.0, K + 1.0).sum()
-    return np.asarray(rng.permutation(np.concatenate([np.arange(K), rng.choice(K, n - K, p=share)])))
+    return np.asarray(
+        rng.permutation(
+            np.concatenate([np.arange(K), rng.choice(K, n - K, p=share)])
+        )
+    )
 
 
 def lowrank(rng: np.random.Generator, n: int, d: int, r: int) -> Array:
     """An n by d matrix of rank r."""
-    return np.asarray(rng.standard_normal((n, r)) @ rng.standard_normal((r, d)))
+    return np.asarray(
+        rng.standard_normal((n, r)) @ rng.standard_normal((r, d))
+    )
 
 
-def collinear(rng: np.random.Generator, n: int, d: int, condition: float = 1e3) -> Array:
+def collinear(
+    rng: np.random.Generator, n: int, d: int, condition: float = 1e3
+) -> Array:
     """An n by d matrix with nearly dependent columns: singular values from 1 down to 1/condition."""
     r = min(n, d)
     return np.asarray(
-        (orthogonal(rng, n, r) * np.geomspace(1.0, 1.0 / condition, r)) @ orthogonal(rng, d, r).T
+        (orthogonal(rng, n, r) * np.geomspace(1.0, 1.0 / condition, r))
+        @ orthogonal(rng, d, r).T
     )
 
 
@@ -245,14 +264,18 @@ def hessian(f: Function, x: Any) -> Array:
 
 def _derivative(f: Function, x: float) -> Measured:
     if np.ndim(x):
-        raise CheckError(f"derivative(f, x) needs a number x, found shape {np.shape(x)}; use gradient")
+        raise CheckError(
+            f"derivative(f, x) needs a number x, found shape {np.shape(x)}; use gradient"
+        )
     value, accuracy = _jacobian(f, x)
     return Measured(_plain(value), accuracy)
 
 
 def _gradient(f: Function, x: Any) -> Measured:
     if np.ndim(f(np.asarray(x, float))):
-        raise CheckError(f"gradient(f, x) needs a number f(x), found shape {np.shape(f(x))}; use jacobian")
+        raise CheckError(
+            f"gradient(f, x) needs a number f(x), found shape {np.shape(f(x))}; use jacobian"
+        )
     return _jacobian(f, x)
 
 
@@ -277,16 +300,23 @@ def _slope(f: Function, x: Any) -> Callable[[Array], Array]:
 
 def _close(exact: Array, value: Array, accuracy: float) -> bool:
     """Whether the complex step agrees with the differences: else a conjugate or modulus made it wrong."""
-    return exact.shape == value.shape and _scale(exact - value) <= max(1e-6, 10 * accuracy) * _scale(value)
+    return exact.shape == value.shape and _scale(exact - value) <= max(
+        1e-6, 10 * accuracy
+    ) * _scale(value)
 
 
 def _hessian(f: Function, x: Any) -> Measured:
     x = np.asarray(x, float)
     if np.ndim(f(x)):
-        raise CheckError(f"hessian(f, x) needs a number f(x), found shape {np.shape(f(x))}")
+        raise CheckError(
+            f"hessian(f, x) needs a number f(x), found shape {np.shape(f(x))}"
+        )
     second, accuracy = _differences(_slope(f, x), x)
     swapped = np.moveaxis(second, range(x.ndim), range(x.ndim, 2 * x.ndim))
-    return Measured((second + swapped) / 2, _usable("the second derivative", 10 * accuracy))
+    return Measured(
+        (second + swapped) / 2,
+        _usable("the second derivative", 10 * accuracy),
+    )
 
 
 def _complex_step(f: Function, x: Array, step: float = 1e-30) -> Array | None:
@@ -297,7 +327,12 @@ def _complex_step(f: Function, x: Array, step: float = 1e-30) -> Array | None:
         z[k] += 1j * step
         try:
             moved = np.asarray(f(z.reshape(x.shape) if x.ndim else z[0]))
-        except (TypeError, ValueError, FloatingPointError, np.exceptions.ComplexWarning):
+        except (
+            TypeError,
+            ValueError,
+            FloatingPointError,
+            np.exceptions.ComplexWarning,
+        ):
             return None
         if moved.dtype.kind != "c":
             return None
@@ -311,7 +346,9 @@ def _differences(f: Function, x: Array, levels: int = 6) -> Measured:
     def at(k: int, change: float) -> tuple[float, Array]:
         z = x.ravel().copy()
         z[k] += change
-        return float(z[k]), np.asarray(f(z.reshape(x.shape) if x.ndim else float(z[0])))
+        return float(z[k]), np.asarray(
+            f(z.reshape(x.shape) if x.ndim else float(z[0]))
+        )
 
     columns, errors = [], []
     for k in range(x.size):
@@ -326,15 +363,23 @@ def _differences(f: Function, x: Array, levels: int = 6) -> Measured:
             # Divided by the step that was really taken, after rounding.
             row = [(ahead - behind) / (right - left)]
             for j, coarse in enumerate(table):
-                row.append(row[j] + (row[j] - coarse) / (4.0 ** (j + 1) - 1.0))
-                error = max(_scale(row[j + 1] - row[j]), _scale(row[j + 1] - coarse))
+                row.append(
+                    row[j] + (row[j] - coarse) / (4.0 ** (j + 1) - 1.0)
+                )
+                error = max(
+                    _scale(row[j + 1] - row[j]), _scale(row[j + 1] - coarse)
+                )
                 if error <= best_error:
                     best, best_error = row[j + 1], error
             table, step = row, step / 2
         if best is None or not np.all(np.isfinite(best)):
-            raise CheckError(f"the function to differentiate is not finite near {x.ravel()[k]!r}")
+            raise CheckError(
+                f"the function to differentiate is not finite near {x.ravel()[k]!r}"
+            )
         # At a kink the two one-sided slopes stay apart as the step shrinks.
-        if bends[-1] > 0.25 * bends[0] and bends[-1] > 1e-6 * max(_scale(best), bends[0]):
+        if bends[-1] > 0.25 * bends[0] and bends[-1] > 1e-6 * max(
+            _scale(best), bends[0]
+        ):
             raise CheckError(
                 f"the function to differentiate has a kink at {x.ravel()[k]!r}: choose other points"
             )
@@ -456,9 +501,17 @@ def _descend(f: Function, start: Any) -> tuple[Array, float, Array]:
 
     z = np.asarray(start, float).ravel()
     with np.errstate(all="ignore"):
-        z = optimize.minimize(value, z, jac=slope, method="BFGS", options={"gtol": 1e-10, "maxiter": 2000}).x
+        z = optimize.minimize(
+            value,
+            z,
+            jac=slope,
+            method="BFGS",
+            options={"gtol": 1e-10, "maxiter": 2000},
+        ).x
         if not np.isfinite(value(z)):
-            raise CheckError(f"no minimum found: the descent reached the value {value(z)}")
+            raise CheckError(
+                f"no minimum found: the descent reached the value {value(z)}"
+            )
         curvature = _differences(slope, z).value
         curvature = (curvature + curvature.T) / 2
         step = np.inf
@@ -480,7 +533,12 @@ def _search(f: Function, start: Any) -> Array:
     z = np.asarray(start, float).ravel()
     for _ in range(20):
         with np.errstate(all="ignore"):
-            found: Any = optimize.minimize(value, z, method="Powell", options={"xtol": 1e-12, "ftol": 1e-15})
+            found: Any = optimize.minimize(
+                value,
+                z,
+                method="Powell",
+                options={"xtol": 1e-12, "ftol": 1e-15},
+            )
         moved = _scale(np.atleast_1d(found.x) - z)
         z = np.atleast_1d(found.x)
         if moved <= 1e-9 * max(_scale(z), 1.0):
@@ -496,13 +554,24 @@ def _neighbours(x: Array) -> Iterator[tuple[float, Array]]:
     size = _scale(x) or 1.0
     for distance in (1e-6, 1e-4, 1e-2, 1.0):
         for direction in (*axes, *random):
-            yield distance, x + distance * size * direction.reshape(x.shape) / np.linalg.norm(direction)
+            yield (
+                distance,
+                x
+                + distance
+                * size
+                * direction.reshape(x.shape)
+                / np.linalg.norm(direction),
+            )
 
 
-def _no_lower_neighbour(f: Function, x: Array, *, strict: bool = False) -> None:
+def _no_lower_neighbour(
+    f: Function, x: Array, *, strict: bool = False
+) -> None:
     here = float(f(_plain(x)))
     if not np.isfinite(here):
-        raise CheckError(f"the function to minimise is {here} at the point found")
+        raise CheckError(
+            f"the function to minimise is {here} at the point found"
+        )
     for distance, point in _neighbours(x):
         with np.errstate(all="ignore"):
             there = float(f(_plain(point)))
@@ -520,7 +589,11 @@ def _no_lower_neighbour(f: Function, x: Array, *, strict: bool = False) -> None:
 
 def _slope_vanishes(f: Function, x: Array) -> None:
     slope = _scale(_gradient(f, x).value)
-    around = max(_scale(_gradient(f, point).value) for distance, point in _neighbours(x) if distance == 1.0)
+    around = max(
+        _scale(_gradient(f, point).value)
+        for distance, point in _neighbours(x)
+        if distance == 1.0
+    )
     if slope > 10 * EXACT * around:
         raise DisagreementError(
             f"not a minimiser: the slope is {slope:.1e}, where {around:.1e} is typical around it"
@@ -580,7 +653,9 @@ def noise(rng: np.random.Generator, n: int) -> Law:
     p = float(rng.uniform(0.1, 0.4))
     up = (signs(n) + 1.0) / 2.0
     points = up * np.sqrt((1 - p) / p) - (1 - up) * np.sqrt(p / (1 - p))
-    return Law(points, np.asarray(np.prod(np.where(up == 1.0, p, 1.0 - p), axis=1)))
+    return Law(
+        points, np.asarray(np.prod(np.where(up == 1.0, p, 1.0 - p), axis=1))
+    )
 
 
 def expectation(f: Function, over: Law) -> Any:
@@ -634,8 +709,13 @@ def quadrature(f: Function, low: float, high: float) -> Any:
 
 
 def _quadrature(f: Function, low: float, high: float) -> Measured:
-    value, error = integrate.quad_vec(f, low, high, epsabs=0.0, epsrel=1e-11, limit=2000)[:2]
-    return Measured(_plain(value), _usable("the integral", float(error) / max(_scale(value), 1e-300)))
+    value, error = integrate.quad_vec(
+        f, low, high, epsabs=0.0, epsrel=1e-11, limit=2000
+    )[:2]
+    return Measured(
+        _plain(value),
+        _usable("the integral", float(error) / max(_scale(value), 1e-300)),
+    )
 
 
 def limit(f: Callable[[int], Any], start: int = 16, levels: int = 7) -> Any:
@@ -649,7 +729,9 @@ def limit(f: Callable[[int], Any], start: int = 16, levels: int = 7) -> Any:
     return _limit(f, start, levels).value
 
 
-def _limit(f: Callable[[int], Any], start: int = 16, levels: int = 7) -> Measured:
+def _limit(
+    f: Callable[[int], Any], start: int = 16, levels: int = 7
+) -> Measured:
     if levels < 4:
         raise CheckError(f"limit needs at least four sizes, found {levels}")
     best, best_error = None, np.inf
@@ -658,12 +740,17 @@ def _limit(f: Callable[[int], Any], start: int = 16, levels: int = 7) -> Measure
         row = [np.asarray(f(start * 2**level), float)]
         for j, coarse in enumerate(table):
             row.append(row[j] + (row[j] - coarse) / (2.0 ** (j + 1) - 1.0))
-            error = max(_scale(row[j + 1] - row[j]), _scale(row[j + 1] - coarse))
+            error = max(
+                _scale(row[j + 1] - row[j]), _scale(row[j + 1] - coarse)
+            )
             if error <= best_error:
                 best, best_error = row[j + 1], error
         table = row
     scale = _scale(best)
-    return Measured(_plain(best), _usable("the limit", 10 * best_error / max(scale, 1e-300)))
+    return Measured(
+        _plain(best),
+        _usable("the limit", 10 * best_error / max(scale, 1e-300)),
+    )
 
 
 def root(f: Function, low: float, high: float) -> float:
@@ -687,7 +774,11 @@ def signs(n: int) -> Array:
 
 def subsets(n: int) -> list[tuple[int, ...]]:
     """All subsets of 0, …, n − 1, from the empty one to the whole."""
-    return [chosen for size in range(n + 1) for chosen in itertools.combinations(range(n), size)]
+    return [
+        chosen
+        for size in range(n + 1)
+        for chosen in itertools.combinations(range(n), size)
+    ]
 
 
 def permutations(n: int) -> Array:
@@ -709,7 +800,9 @@ def zero(value: Any, scale: float) -> Scaled:
     Compare it with an exact zero: ``route = zero(X.T @ r, norm(X) * norm(y))`` and ``printed = zeros(d)``.
     """
     if np.ndim(scale) or not np.isfinite(scale) or not scale > 0:
-        raise CheckError(f"zero(value, scale): the scale is a positive number, found {scale!r}")
+        raise CheckError(
+            f"zero(value, scale): the scale is a positive number, found {scale!r}"
+        )
     return Scaled(value, float(scale))
 
 
@@ -733,12 +826,20 @@ def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
     Traceback (most recent call last):
     mlderived.checking.CheckError: shapes differ: route (), printed (1,)
     """
-    if isinstance(route, tuple | list) and isinstance(printed, tuple) and not isinstance(route, Scaled):
+    if (
+        isinstance(route, tuple | list)
+        and isinstance(printed, tuple)
+        and not isinstance(route, Scaled)
+    ):
         return _agree_all(route, printed, tolerance)
     if isinstance(route, tuple) and not isinstance(route, Scaled):
-        raise CheckError(f"route is a tuple of {len(route)}, printed is {_kind(printed)}")
+        raise CheckError(
+            f"route is a tuple of {len(route)}, printed is {_kind(printed)}"
+        )
     if isinstance(printed, tuple) and not isinstance(printed, Scaled):
-        raise CheckError(f"route is {_kind(route)}, printed is a tuple of {len(printed)}")
+        raise CheckError(
+            f"route is {_kind(route)}, printed is a tuple of {len(printed)}"
+        )
     if isinstance(printed, Scaled):
         route, printed = Scaled(route, printed.scale), printed.value
     stated = route.scale if isinstance(route, Scaled) else None
@@ -747,7 +848,9 @@ def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
         _side("printed", printed),
     )
     if left.shape != right.shape:
-        raise CheckError(f"shapes differ: route {left.shape}, printed {right.shape}")
+        raise CheckError(
+            f"shapes differ: route {left.shape}, printed {right.shape}"
+        )
     if left.dtype.kind == "b" or right.dtype.kind == "b":
         return _agree_on_truth(left, right)
     if stated is not None and np.any(left) and np.any(right):
@@ -756,11 +859,17 @@ def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
         )
     scale = stated if stated is not None else _scale(left)
     if scale == 0.0:
-        raise CheckError("route is zero, so there is no scale to compare with; write zero(value, scale)")
+        raise CheckError(
+            "route is zero, so there is no scale to compare with; write zero(value, scale)"
+        )
     gap = np.abs(left.astype(complex) - right.astype(complex))
     where = np.unravel_index(int(np.argmax(gap)), gap.shape)
     deviation = float(gap[where]) / scale
-    allowed = 0.0 if left.dtype.kind in "iu" and right.dtype.kind in "iu" else tolerance
+    allowed = (
+        0.0
+        if left.dtype.kind in "iu" and right.dtype.kind in "iu"
+        else tolerance
+    )
     if not deviation <= allowed:
         raise DisagreementError(
             f"the sides differ by {deviation:.1e} of their scale (allowed {allowed:.0e}), "
@@ -783,15 +892,23 @@ def chain(*items: Any, tolerance: float = EXACT) -> Any:
     1.0
     """
     sides, relations = items[::2], items[1::2]
-    if len(items) < 3 or len(items) % 2 == 0 or not all(isinstance(r, str) for r in relations):
-        raise CheckError('chain(a, "=", b, "<=", c) takes sides and relations in turn')
+    if (
+        len(items) < 3
+        or len(items) % 2 == 0
+        or not all(isinstance(r, str) for r in relations)
+    ):
+        raise CheckError(
+            'chain(a, "=", b, "<=", c) takes sides and relations in turn'
+        )
     for place, (left, relation, right) in enumerate(
         zip(sides[:-1], relations, sides[1:], strict=True), start=1
     ):
         try:
             _related(left, relation, right, tolerance)
         except CheckError as error:
-            raise type(error)(f"step {place} of the chain ({relation}): {error}") from None
+            raise type(error)(
+                f"step {place} of the chain ({relation}): {error}"
+            ) from None
     return sides[0]
 
 
@@ -806,17 +923,24 @@ def _related(left: Any, relation: str, right: Any, tolerance: float) -> None:
         raise CheckError(f"shapes differ: {a.shape} and {b.shape}")
     scale = max(_scale(a), _scale(b))
     if scale == 0.0:
-        raise CheckError("both sides are zero, so there is no scale to compare with")
+        raise CheckError(
+            "both sides are zero, so there is no scale to compare with"
+        )
     if relation in ("preceq", "succeq"):
         gaps = np.linalg.eigvalsh(b - a)
     elif relation in ("<", "<=", ">", ">="):
         gaps = np.atleast_1d(b - a).ravel()
     else:
-        raise CheckError(f"unknown relation {relation!r}; there are = < <= > >= preceq succeq")
+        raise CheckError(
+            f"unknown relation {relation!r}; there are = < <= > >= preceq succeq"
+        )
     least = float(gaps.min())
-    if least < -tolerance * scale or (relation in ("<", ">") and least <= 0.0):
+    if least < -tolerance * scale or (
+        relation in ("<", ">") and least <= 0.0
+    ):
         raise DisagreementError(
-            f"does not hold: by {-least:.3e}, where the sides are of scale {scale:.3e}", -least / scale
+            f"does not hold: by {-least:.3e}, where the sides are of scale {scale:.3e}",
+            -least / scale,
         )
 
 
@@ -838,11 +962,17 @@ def _agree_all(route: Any, printed: Any, tolerance: float) -> Agreement:
 def _agree_on_truth(left: Array, right: Array) -> Agreement:
     """Truth values count only as an array in which both occur: no check compares on its own terms."""
     if left.dtype != right.dtype:
-        raise CheckError(f"route has dtype {left.dtype}, printed {right.dtype}; compare like with like")
+        raise CheckError(
+            f"route has dtype {left.dtype}, printed {right.dtype}; compare like with like"
+        )
     if left.all() or not left.any():
-        raise CheckError("truth values that are all the same show nothing; compare the quantities themselves")
+        raise CheckError(
+            "truth values that are all the same show nothing; compare the quantities themselves"
+        )
     if np.any(left != right):
-        raise DisagreementError(f"truth values differ\n  route   {_short(left)}\n  printed {_short(right)}")
+        raise DisagreementError(
+            f"truth values differ\n  route   {_short(left)}\n  printed {_short(right)}"
+        )
     return Agreement(0.0, 1.0, 0.0)
 
 
@@ -851,14 +981,20 @@ def _side(name: str, value: Any) -> Array:
     try:
         side = np.asarray(value)
     except ValueError:
-        raise CheckError(f"{name} is no rectangular array but {_kind(value)}") from None
+        raise CheckError(
+            f"{name} is no rectangular array but {_kind(value)}"
+        ) from None
     if side.dtype.kind not in "biufc":
-        raise CheckError(f"{name} is no number or array of numbers but {_kind(value)}")
+        raise CheckError(
+            f"{name} is no number or array of numbers but {_kind(value)}"
+        )
     if side.size == 0:
         raise CheckError(f"{name} is empty: its shape is {side.shape}")
     if not np.all(np.isfinite(side)):
         bad = np.unravel_index(int(np.argmin(np.isfinite(side))), side.shape)
-        raise CheckError(f"{name} is not finite: {side[bad]} at {_place(bad)}")
+        raise CheckError(
+            f"{name} is not finite: {side[bad]} at {_place(bad)}"
+        )
     return side
 
 
@@ -867,11 +1003,17 @@ def _kind(value: Any) -> str:
 
 
 def _place(where: tuple[Any, ...]) -> str:
-    return f"[{', '.join(str(int(i)) for i in where)}]" if where else "the only entry"
+    return (
+        f"[{', '.join(str(int(i)) for i in where)}]"
+        if where
+        else "the only entry"
+    )
 
 
 def _short(side: Array) -> str:
-    return np.array2string(side, precision=6, threshold=12, edgeitems=2, separator=", ").replace("\n", "")
+    return np.array2string(
+        side, precision=6, threshold=12, edgeitems=2, separator=", "
+    ).replace("\n", "")
 
 
 # The names that a check sees -------------------------------------------
@@ -898,19 +1040,29 @@ def _fold(combine: Any, terms: Iterable[Any]) -> Any:
     result = values[0]
     for value in values[1:]:
         if value.shape != result.shape:
-            raise CheckError(f"terms of shapes {result.shape} and {value.shape} in one sum or product")
+            raise CheckError(
+                f"terms of shapes {result.shape} and {value.shape} in one sum or product"
+            )
         result = combine(result, value)
     return result if result.ndim else result[()]
 
 
 def _largest(first: Any, *others: Any, axis: int | None = None) -> Any:
     """Largest entry of an array (or along ``axis``), or the largest of several numbers."""
-    return np.max(first, axis=axis) if isinstance(first, np.ndarray) else builtins.max(first, *others)
+    return (
+        np.max(first, axis=axis)
+        if isinstance(first, np.ndarray)
+        else builtins.max(first, *others)
+    )
 
 
 def _smallest(first: Any, *others: Any, axis: int | None = None) -> Any:
     """Smallest entry of an array (or along ``axis``), or the smallest of several numbers."""
-    return np.min(first, axis=axis) if isinstance(first, np.ndarray) else builtins.min(first, *others)
+    return (
+        np.min(first, axis=axis)
+        if isinstance(first, np.ndarray)
+        else builtins.min(first, *others)
+    )
 
 
 def _svd(A: Array) -> tuple[Array, Array, Array]:
@@ -928,11 +1080,28 @@ def _logdet(A: Array) -> float:
     """Logarithm of the determinant of a matrix whose determinant is positive."""
     sign, value = np.linalg.slogdet(A)
     if sign <= 0:
-        raise CheckError(f"logdet of a matrix whose determinant has sign {sign}")
+        raise CheckError(
+            f"logdet of a matrix whose determinant has sign {sign}"
+        )
     return float(value)
 
 
-_PYTHON = (len, range, enumerate, zip, map, reversed, sorted, float, int, complex, tuple, list, dict, set)
+_PYTHON = (
+    len,
+    range,
+    enumerate,
+    zip,
+    map,
+    reversed,
+    sorted,
+    float,
+    int,
+    complex,
+    tuple,
+    list,
+    dict,
+    set,
+)
 
 _NUMPY = """
     abs all any arange argsort array clip concatenate cos cosh cov cumprod cumsum diag diff einsum exp expm1
@@ -1036,8 +1205,17 @@ class Bench:
     def namespace(self) -> dict[str, Any]:
         """All names that the body of a check sees, but the sizes and the chapter's module."""
         draws = {name: self._bound(draw) for name, draw in DRAWS.items()}
-        measured = {name: self._noting(verb) for name, verb in MEASURED.items()}
-        return {"__builtins__": {}, **NAMES, **draws, **measured, **VERBS, "chain": self._chain}
+        measured = {
+            name: self._noting(verb) for name, verb in MEASURED.items()
+        }
+        return {
+            "__builtins__": {},
+            **NAMES,
+            **draws,
+            **measured,
+            **VERBS,
+            "chain": self._chain,
+        }
 
     def agree(self, route: Any, printed: Any) -> Agreement:
         """Compare the two sides with the tolerance of this draw."""

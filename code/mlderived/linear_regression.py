@@ -42,7 +42,9 @@ class LinearFit:
         """Return b + X w for rows X of shape (m, d)."""
         X = as_matrix(X, "X")
         if X.shape[1] != self.w.size:
-            raise ValueError(f"X must have {self.w.size} columns, found {X.shape[1]}")
+            raise ValueError(
+                f"X must have {self.w.size} columns, found {X.shape[1]}"
+            )
         return self.b + X @ self.w
 
 
@@ -158,7 +160,9 @@ def ridge_covariance(X: ArrayLike, lam: float, sigma2: float) -> Array:
     return W @ W.T
 
 
-def ridge_mse_matrix(X: ArrayLike, w: ArrayLike, lam: float, sigma2: float) -> Array:
+def ridge_mse_matrix(
+    X: ArrayLike, w: ArrayLike, lam: float, sigma2: float
+) -> Array:
     """Return E (w_hat - w)(w_hat - w)' for ridge, shape (d, d).
 
     Equations: def-lin-mse-matrix, eq-lin-mse-split.
@@ -180,7 +184,9 @@ def ridge_threshold(X: ArrayLike, w: ArrayLike, sigma2: float) -> float:
     w = as_vector(w, "w", size=X.shape[1])
     _, s, V = _svd(X)
     if s.size < w.size:
-        raise ValueError(f"X must have full column rank {w.size}, found rank {s.size}")
+        raise ValueError(
+            f"X must have full column rank {w.size}, found rank {s.size}"
+        )
     t = s * (V.T @ w)
     top = np.abs(t).max()
     if top == 0:

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-__all__ = ["LINES", "MARKERS", "PALETTE", "SERIES", "WIDTH", "figure_size", "use_house_style"]
+__all__ = [
+    "LINES",
+    "MARKERS",
+    "PALETTE",
+    "SERIES",
+    "WIDTH",
+    "figure_size",
+    "use_house_style",
+]
 
 WIDTH = 5.0
 """Width of a figure in inches. Letters of 10 points then fit the text column and stay legible on a phone."""
@@ -32,7 +40,14 @@ PALETTE = MappingProxyType(
 SERIES = tuple(PALETTE[str(number)] for number in range(1, 7))
 """The colours of the series, in the order of their use."""
 
-LINES = ("-", (0, (5, 1.6)), (0, (1, 1.3)), (0, (6, 1.5, 1, 1.5)), (0, (9, 2)), (0, (3, 1.2, 1, 1.2, 1, 1.2)))
+LINES = (
+    "-",
+    (0, (5, 1.6)),
+    (0, (1, 1.3)),
+    (0, (6, 1.5, 1, 1.5)),
+    (0, (9, 2)),
+    (0, (3, 1.2, 1, 1.2, 1, 1.2)),
+)
 """The dashes of the series. No curve is told apart by its colour alone."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -52,7 +67,9 @@ def use_house_style() -> None:
     import matplotlib as mpl
     from cycler import cycler
 
-    ink, muted, grid, paper = (PALETTE[role] for role in ("ink", "muted", "grid", "paper"))
+    ink, muted, grid, paper = (
+        PALETTE[role] for role in ("ink", "muted", "grid", "paper")
+    )
     mpl.rcdefaults()
     mpl.rcParams.update(
         {

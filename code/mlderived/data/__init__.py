@@ -35,7 +35,13 @@ def auto_mpg() -> DataSet:
     >>> auto_mpg().X.shape
     (392, 5)
     """
-    text = files("mlderived.data").joinpath("auto_mpg.csv").read_text(encoding="utf8")
+    text = (
+        files("mlderived.data")
+        .joinpath("auto_mpg.csv")
+        .read_text(encoding="utf8")
+    )
     header, *rows = text.splitlines()
     table = np.array([row.split(",") for row in rows], dtype=np.float64)
-    return DataSet(table[:, 1:], 100 / table[:, 0], tuple(header.split(",")[1:]))
+    return DataSet(
+        table[:, 1:], 100 / table[:, 0], tuple(header.split(",")[1:])
+    )
