@@ -25,9 +25,9 @@ def build(
 ) -> Build:
     """Write ``pages`` (file name below docs to text) under ``folder`` and build them.
 
-    The files ``chapters.toml``, ``macros.toml`` and ``references.bib`` of the book are used unless ``pages`` has its own.
-    Building twice in the same folder is an incremental build.  What displays owe is not asked: give the options
-    ``"-D", "book_checks_lint=1"`` to ask it.
+    The files ``chapters.toml``, ``macros.toml`` and ``references.bib`` of the book are used unless ``pages``
+    has its own.  Building twice in the same folder is an incremental build.  What displays owe is not asked:
+    give the options ``"-D", "book_checks_lint=1"`` to ask it.
     """
     source, out = folder / "docs", folder / "build" / builder
     for name, text in pages.items():
@@ -36,8 +36,28 @@ def build(
     for name in ("chapters.toml", "macros.toml", "references.bib"):
         if not (source / name).exists():
             shutil.copy(ROOT / "docs" / name, source / name)
-    command = [sys.executable, "-m", "sphinx", "-c", str(ROOT), "-b", builder, "-n", "-W", "--keep-going", "-q"]
-    command += ["-D", "book_checks_lint=0", *options, "-d", str(folder / "build" / "doctrees"), str(source), str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-c",
+        str(ROOT),
+        "-b",
+        builder,
+        "-n",
+        "-W",
+        "--keep-going",
+        "-q",
+    ]
+    command += [
+        "-D",
+        "book_checks_lint=0",
+        *options,
+        "-d",
+        str(folder / "build" / "doctrees"),
+        str(source),
+        str(out),
+    ]
     done = subprocess.run(
         command,
         capture_output=True,
