@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -37,10 +37,14 @@ _EQREF = re.compile(r"\\eqref\{([^{}]*)\}")
 
 @dataclass(frozen=True)
 class _Tools:
-    """The typesetter, and a folder with a file for each page that has a bad formula."""
+    """The typesetter, a folder with a file for each page that has a bad formula, and what was reported.
+
+    A formula of a title is written on every page that lists the title, but reported once.
+    """
 
     typesetter: Typesetter
     failed: Path
+    reported: set[str] = field(default_factory=set)
 
 
 # The writer knows its builder, and a builder is never pickled.
@@ -124,31 +128,34 @@ def _reference(builder: Builder, label: str) -> tuple[str, str] | None:
 
 def _report(self: HTML5Translator, node: nodes.Element, fault: Fault) -> str:
     """Warn of a bad formula and return what stands in its place."""
+    tools = _tools[self.builder]
     docname: str = getattr(self.builder, "current_docname", "")
-    tex = node.astext().strip()
-    logger.warning(
-        "the formula%s cannot be typeset: %s\n    TeX: %s\n    remedy: %s",
-        f" {node['label']}" if node.get("label") else "",
-        fault.found,
-        tex.replace("\n", "\n         "),
-        fault.remedy,
-        location=_location(node) or docname,
-        type="book_math",
-    )
-    failed = _tools[self.builder].failed
-    failed.mkdir(parents=True, exist_ok=True)
-    (failed / quote(docname, safe="")).touch()
+    tex, location = node.astext().strip(), _location(node) or docname
+    if (report := f"{location} {tex} {fault.found}") not in tools.reported:
+        tools.reported.add(report)
+        logger.warning(
+            "the formula%s cannot be typeset: %s\n    TeX: %s\n    remedy: %s",
+            f" {node['label']}" if node.get("label") else "",
+            fault.found,
+            tex.replace("\n", "\n         "),
+            fault.remedy,
+            location=location,
+            type="book_math",
+        )
+    tools.failed.mkdir(parents=True, exist_ok=True)
+    (tools.failed / quote(docname, safe="")).touch()
     return f'<code class="formula-fault">{escape(tex)}</code>'
 
 
 def _location(node: nodes.Element) -> str | None:
-    """Return file and line of a formula; a node within a paragraph only knows where the paragraph begins."""
+    """Return file and line of a formula; the node itself only knows where its paragraph begins."""
     source, line = get_source_line(node)
     if source is None or line is None:
         return None
     path, first = Path(source), node.astext().strip().partition("\n")[0]
-    lines = path.read_text(encoding="utf8").splitlines()[line - 1 :] if path.is_file() else []
-    return f"{source}:{line + next((i for i, text in enumerate(lines) if first in text), 0)}"
+    lines = path.read_text(encoding="utf8").splitlines() if path.is_file() else []
+    found = [number for number, text in enumerate(lines, start=1) if first in text]
+    return f"{source}:{min(found, key=lambda number: abs(number - line), default=line)}"
 
 
 def _read_failed_pages_again(
