@@ -1,4 +1,4 @@
-"""The checks at the public edge: each says what was expected and what was found."""
+"""The checks at the public edge: each says what it expected and found."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ def as_matrix(value: ArrayLike, name: str) -> Array:
 
 
 def as_vector(value: ArrayLike, name: str, size: int | None = None) -> Array:
-    """Return a float64 copy of a finite, non-empty vector, of the given size if there is one."""
+    """Return a float64 copy of a finite, non-empty vector.
+
+    It must have the given size, if there is one.
+    """
     array = _as_floats(value, name)
     if array.ndim != 1 or (size is not None and array.size != size):
         expected = "(m,)" if size is None else f"({size},)"

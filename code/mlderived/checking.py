@@ -1,14 +1,18 @@
 """Draws, verbs and the comparison of the book's checks.
 
-A check evaluates both sides of a printed equation at random data: ``printed`` transcribes the equation,
-``route`` gets there another way.  This module supplies what both are made of:
+A check evaluates both sides of a printed equation at random data: ``printed``
+transcribes the equation, ``route`` gets there another way.  This module
+supplies what both are made of:
 
 - *draws*: generic data, bound to one generator per run;
-- *verbs*: operators evaluated from their definition (a gradient by differences, an expectation by
-  enumeration), each with its own known accuracy;
-- the *comparison*: finite, non-empty, of equal shapes, relative to the scale of the quantity.
+- *verbs*: operators evaluated from their definition (a gradient by
+  differences, an expectation by enumeration), each with its own known
+  accuracy;
+- the *comparison*: finite, non-empty, of equal shapes, relative to the
+  scale of the quantity.
 
-``Bench`` ties the three together: its ``namespace`` is all that the body of a check sees.
+``Bench`` ties the three together: its ``namespace`` is all that the body of a
+check sees.
 """
 
 from __future__ import annotations
@@ -75,18 +79,18 @@ Array: TypeAlias = NDArray[Any]
 Function: TypeAlias = Callable[[Any], Any]
 
 EXACT = 1e-9
-"""Largest relative deviation between two sides that are both exact up to rounding."""
+"""Largest relative deviation of two sides that are exact up to rounding."""
 
 COARSEST = 1e-6
-"""A verb that cannot reach this relative accuracy raises, so that no check is coarser."""
+"""A verb of coarser relative accuracy raises, so that no check is coarser."""
 
 
 class CheckError(ValueError):
-    """A check that cannot be decided: it is badly formed, or a verb failed."""
+    """A check that cannot be decided: badly formed, or a verb failed."""
 
 
 class DisagreementError(CheckError):
-    """Two sides that were compared differ by ``deviation``, relative to their scale, which is too much."""
+    """Two compared sides differ too much: by ``deviation`` of their scale."""
 
     def __init__(self, message: str, deviation: float = 1.0) -> None:
         super().__init__(message)
@@ -94,7 +98,7 @@ class DisagreementError(CheckError):
 
 
 class Scaled(NamedTuple):
-    """A quantity that should vanish, with the scale against which it is small."""
+    """A value that should vanish, and the scale against which it is small."""
 
     value: Any
     scale: float
@@ -109,7 +113,11 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True)
 class Agreement:
-    """How closely two sides agreed: the largest deviation relative to ``scale``, and the tolerance used."""
+    """How closely two sides agreed.
+
+    ``deviation`` is the largest deviation relative to ``scale``, and
+    ``tolerance`` the one that was used.
+    """
 
     deviation: float
     scale: float
@@ -120,7 +128,10 @@ class Agreement:
 
 
 def normal(rng: np.random.Generator, *shape: int) -> Any:
-    """Normal entries, off-centre and off-scale: each index of the last axis has its own mean and spread."""
+    """Normal entries, off-centre and off-scale.
+
+    Each index of the last axis has its own mean and spread.
+    """
     last = shape[-1:]
     spread, mean = rng.uniform(0.5, 2.0, last), rng.uniform(-1.0, 1.0, last)
     return _plain(mean + spread * rng.standard_normal(shape))
@@ -134,7 +145,7 @@ def uniform(
 
 
 def positive(rng: np.random.Generator, *shape: int) -> Any:
-    """Positive entries between 1/4 and 4, uniform on the logarithmic scale."""
+    """Positive entries from 1/4 to 4, uniform on the logarithmic scale."""
     return _plain(np.exp(rng.uniform(-np.log(4.0), np.log(4.0), shape)))
 
 
@@ -145,14 +156,17 @@ def simplex(rng: np.random.Generator, *shape: int) -> Array:
 
 
 def symmetric(rng: np.random.Generator, d: int) -> Array:
-    """A symmetric d by d matrix with eigenvalues of both signs (for d > 1)."""
+    """A symmetric d by d matrix with eigenvalues of both signs (if d > 1)."""
     return _with_eigenvalues(
         rng, d, np.where(np.arange(d) % 2, -1.0, 1.0) * positive(rng, d)
     )
 
 
 def spd(rng: np.random.Generator, d: int) -> Array:
-    """A symmetric positive definite d by d matrix, neither diagonal nor badly conditioned."""
+    """A symmetric positive definite d by d matrix.
+
+    It is neither diagonal nor badly conditioned.
+    """
     return _with_eigenvalues(rng, d, positive(rng, d))
 
 
@@ -168,7 +182,10 @@ def _with_eigenvalues(
 def orthogonal(
     rng: np.random.Generator, n: int, d: int | None = None
 ) -> Array:
-    """An n by d matrix with orthonormal columns (d = n when left out), uniformly distributed."""
+    """An n by d matrix with orthonormal columns, uniformly distributed.
+
+    When left out, d is n.
+    """
     Q, R = np.linalg.qr(rng.standard_normal((n, n if d is None else d)))
     return np.asarray(Q * np.sign(np.diag(R)))
 
@@ -179,10 +196,11 @@ def permutation(rng: np.random.Generator, n: int) -> Array:
 
 
 def classes(rng: np.random.Generator, n: int, K: int) -> Array:
-    """Labels 0, …, K − 1 of n samples: each occurs, and the classes are unbalanced."""
+    """Labels 0, …, K − 1 of n samples: each occurs, in unequal shares."""
     if n < K:
         raise CheckError(
-            f"classes(n, K) needs n >= K so that each class occurs, found n={n}, K={K}"
+            "classes(n, K) needs n >= K so that each class occurs, "
+            f"found n={n}, K={K}"
         )
     share = np.arange(1.0, K + 1.0) / np.arange(1.0, K + 1.0).sum()
     return np.asarray(
@@ -202,7 +220,10 @@ def lowrank(rng: np.random.Generator, n: int, d: int, r: int) -> Array:
 def collinear(
     rng: np.random.Generator, n: int, d: int, condition: float = 1e3
 ) -> Array:
-    """An n by d matrix with nearly dependent columns: singular values from 1 down to 1/condition."""
+    """An n by d matrix with nearly dependent columns.
+
+    Its singular values run from 1 down to 1/condition.
+    """
     r = min(n, d)
     return np.asarray(
         (orthogonal(rng, n, r) * np.geomspace(1.0, 1.0 / condition, r))
@@ -219,7 +240,9 @@ def _plain(value: Any) -> Any:
 
 
 def derivative(f: Function, x: float) -> Any:
-    """Derivative of ``f`` at the number ``x``, by complex step or by extrapolated central differences.
+    """Derivative of ``f`` at the number ``x``.
+
+    It is found by complex step or by extrapolated central differences.
 
     Examples
     --------
@@ -241,22 +264,29 @@ def gradient(f: Function, x: Any) -> Array:
 
 
 def jacobian(f: Function, x: Any) -> Array:
-    """Derivatives of ``f(x)`` with respect to ``x``: the shape is that of ``f(x)`` followed by that of ``x``.
+    """Derivatives of ``f(x)`` with respect to ``x``.
+
+    The shape is that of ``f(x)`` followed by that of ``x``.
 
     Examples
     --------
-    >>> jacobian(lambda x: np.array([x[0] * x[1], x[0] ** 2]), np.array([2.0, 3.0])).round(9).tolist()
+    >>> def f(x):
+    ...     return np.array([x[0] * x[1], x[0] ** 2])
+    >>> jacobian(f, np.array([2.0, 3.0])).round(9).tolist()
     [[3.0, 2.0], [4.0, 0.0]]
     """
     return np.asarray(_jacobian(f, x).value)
 
 
 def hessian(f: Function, x: Any) -> Array:
-    """Second derivatives of the number ``f(x)``: the shape is that of ``x`` twice.
+    """Second derivatives of the number ``f(x)``.
+
+    The shape is that of ``x`` twice.
 
     Examples
     --------
-    >>> hessian(lambda x: x[0] ** 2 * x[1], np.array([1.0, 3.0])).round(6).tolist()
+    >>> x = np.array([1.0, 3.0])
+    >>> hessian(lambda x: x[0] ** 2 * x[1], x).round(6).tolist()
     [[6.0, 2.0], [2.0, 0.0]]
     """
     return np.asarray(_hessian(f, x).value)
@@ -265,7 +295,8 @@ def hessian(f: Function, x: Any) -> Array:
 def _derivative(f: Function, x: float) -> Measured:
     if np.ndim(x):
         raise CheckError(
-            f"derivative(f, x) needs a number x, found shape {np.shape(x)}; use gradient"
+            "derivative(f, x) needs a number x, "
+            f"found shape {np.shape(x)}; use gradient"
         )
     value, accuracy = _jacobian(f, x)
     return Measured(_plain(value), accuracy)
@@ -274,13 +305,17 @@ def _derivative(f: Function, x: float) -> Measured:
 def _gradient(f: Function, x: Any) -> Measured:
     if np.ndim(f(np.asarray(x, float))):
         raise CheckError(
-            f"gradient(f, x) needs a number f(x), found shape {np.shape(f(x))}; use jacobian"
+            "gradient(f, x) needs a number f(x), "
+            f"found shape {np.shape(f(x))}; use jacobian"
         )
     return _jacobian(f, x)
 
 
 def _jacobian(f: Function, x: Any) -> Measured:
-    """Complex step where ``f`` is analytic as written, else extrapolated differences."""
+    """Derivatives by complex step, or by extrapolated differences.
+
+    The first where ``f`` is analytic as written, else the second.
+    """
     x = np.asarray(x, float)
     value, accuracy = _differences(f, x)
     exact = _complex_step(f, x)
@@ -290,7 +325,10 @@ def _jacobian(f: Function, x: Any) -> Measured:
 
 
 def _slope(f: Function, x: Any) -> Callable[[Array], Array]:
-    """The quickest function that gives the derivatives of ``f``, chosen by trying it at ``x``."""
+    """The quickest function that gives the derivatives of ``f``.
+
+    It is chosen by trying it at ``x``.
+    """
     x = np.asarray(x, float)
     exact = _complex_step(f, x)
     if exact is not None and _close(exact, *_differences(f, x)):
@@ -299,7 +337,10 @@ def _slope(f: Function, x: Any) -> Callable[[Array], Array]:
 
 
 def _close(exact: Array, value: Array, accuracy: float) -> bool:
-    """Whether the complex step agrees with the differences: else a conjugate or modulus made it wrong."""
+    """Whether the complex step agrees with the differences.
+
+    If not, a conjugate or modulus made it wrong.
+    """
     return exact.shape == value.shape and _scale(exact - value) <= max(
         1e-6, 10 * accuracy
     ) * _scale(value)
@@ -320,7 +361,10 @@ def _hessian(f: Function, x: Any) -> Measured:
 
 
 def _complex_step(f: Function, x: Array, step: float = 1e-30) -> Array | None:
-    """Im f(x + ih)/h for each coordinate, or None where ``f`` does not take complex numbers."""
+    """Im f(x + ih)/h for each coordinate.
+
+    It is None where ``f`` does not take complex numbers.
+    """
     columns = []
     for k in range(x.size):
         z = x.astype(complex).ravel()
@@ -341,7 +385,10 @@ def _complex_step(f: Function, x: Array, step: float = 1e-30) -> Array | None:
 
 
 def _differences(f: Function, x: Array, levels: int = 6) -> Measured:
-    """Central differences at halved steps, extrapolated to step zero, with their estimated accuracy."""
+    """Central differences at halved steps, extrapolated to step zero.
+
+    They come with their estimated accuracy.
+    """
 
     def at(k: int, change: float) -> tuple[float, Array]:
         z = x.ravel().copy()
@@ -374,14 +421,16 @@ def _differences(f: Function, x: Array, levels: int = 6) -> Measured:
             table, step = row, step / 2
         if best is None or not np.all(np.isfinite(best)):
             raise CheckError(
-                f"the function to differentiate is not finite near {x.ravel()[k]!r}"
+                "the function to differentiate is not finite "
+                f"near {x.ravel()[k]!r}"
             )
         # At a kink the two one-sided slopes stay apart as the step shrinks.
         if bends[-1] > 0.25 * bends[0] and bends[-1] > 1e-6 * max(
             _scale(best), bends[0]
         ):
             raise CheckError(
-                f"the function to differentiate has a kink at {x.ravel()[k]!r}: choose other points"
+                "the function to differentiate has a kink "
+                f"at {x.ravel()[k]!r}: choose other points"
             )
         columns.append(best)
         errors.append(best_error)
@@ -390,10 +439,14 @@ def _differences(f: Function, x: Array, levels: int = 6) -> Measured:
 
 
 def _usable(what: str, accuracy: float) -> float:
-    """The accuracy as a tolerance, at least ``EXACT``; coarser than ``COARSEST`` is an error."""
+    """The accuracy as a tolerance, at least ``EXACT``.
+
+    Coarser than ``COARSEST`` is an error.
+    """
     if not accuracy <= COARSEST:
         raise CheckError(
-            f"{what} is known only to {accuracy:.1e}, coarser than {COARSEST:.0e}: "
+            f"{what} is known only to {accuracy:.1e}, "
+            f"coarser than {COARSEST:.0e}: "
             "choose other points or another route"
         )
     return max(accuracy, EXACT)
@@ -408,15 +461,18 @@ def _scale(value: Any) -> float:
 
 
 def argmin(f: Function, start: Any, *, smooth: bool = True) -> Any:
-    """The unique minimiser of ``f``, found from ``start`` by a general optimiser.
+    """The unique minimiser of ``f``, by a general optimiser from ``start``.
 
-    The result is more than a stationary point: random neighbours at four distances are not lower, and the
-    curvature is positive in every direction.  With ``smooth=False`` the search compares values alone (for
-    absolute values and maxima), and uniqueness is judged by the neighbours.
+    The result is more than a stationary point: random neighbours at four
+    distances are not lower, and the curvature is positive in every direction.
+    With ``smooth=False`` the search compares values alone (for absolute
+    values and maxima), and uniqueness is judged by the neighbours.
 
     Examples
     --------
-    >>> argmin(lambda b: (b[0] - 1) ** 2 + (b[0] + b[1]) ** 2, np.zeros(2)).round(7).tolist()
+    >>> def f(b):
+    ...     return (b[0] - 1) ** 2 + (b[0] + b[1]) ** 2
+    >>> argmin(f, np.zeros(2)).round(7).tolist()
     [1.0, -1.0]
     """
     return _argmin(f, start, smooth=smooth).value
@@ -444,15 +500,17 @@ def maximum(f: Function, start: Any, *, smooth: bool = True) -> float:
 
 
 def optimum(f: Function, x: Any) -> Any:
-    """Return ``x`` after showing by slope, curvature and neighbours that it minimises ``f`` there.
+    """Return ``x`` after showing that ``f`` has a minimum there.
+
+    It is shown by slope, curvature and neighbours.
 
     Examples
     --------
     >>> optimum(lambda x: (x - 3) ** 2, 3.0)
     3.0
-    >>> optimum(lambda x: -((x - 3) ** 2), 3.0)
+    >>> optimum(lambda x: -((x - 3) ** 2), 3.0)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    mlderived.checking.DisagreementError: not a minimiser: a neighbour at relative distance 1e-06 is lower
+    mlderived.checking.DisagreementError: not a minimiser: a neighbour ...
     """
     at = np.asarray(x, float)
     _no_lower_neighbour(f, at)
@@ -488,7 +546,10 @@ def _maximum(f: Function, start: Any, *, smooth: bool = True) -> Measured:
 
 
 def _descend(f: Function, start: Any) -> tuple[Array, float, Array]:
-    """Quasi-Newton descent, then Newton steps: the minimiser, the last relative step, and the curvature."""
+    """The minimiser, the last relative step, and the curvature.
+
+    Quasi-Newton descent comes first, then Newton steps.
+    """
     shape = np.shape(start)
 
     def value(z: Array) -> float:
@@ -524,7 +585,10 @@ def _descend(f: Function, start: Any) -> tuple[Array, float, Array]:
 
 
 def _search(f: Function, start: Any) -> Array:
-    """Minimise by comparing values along directions, restarted until nothing moves."""
+    """Minimise by comparing values along directions.
+
+    The search is restarted until nothing moves.
+    """
     shape = np.shape(start)
 
     def value(z: Array) -> float:
@@ -547,7 +611,10 @@ def _search(f: Function, start: Any) -> Array:
 
 
 def _neighbours(x: Array) -> Iterator[tuple[float, Array]]:
-    """Points around ``x`` at four distances, relative to its size, along the axes and 32 other directions."""
+    """Points around ``x`` at four distances, relative to its size.
+
+    They lie along the axes and 32 other directions.
+    """
     rng = np.random.default_rng(0)
     axes = np.concatenate([np.eye(x.size), -np.eye(x.size)])
     random = rng.standard_normal((32, x.size))
@@ -579,11 +646,13 @@ def _no_lower_neighbour(
         slack = 1e-14 * max(abs(here), abs(there))
         if there < here - slack:
             raise DisagreementError(
-                f"not a minimiser: a neighbour at relative distance {distance:.0e} is lower"
+                "not a minimiser: a neighbour at relative distance "
+                f"{distance:.0e} is lower"
             )
         if strict and distance >= 1e-2 and there <= here + slack:
             raise CheckError(
-                f"the minimiser is not unique: a neighbour at relative distance {distance:.0e} is as low"
+                "the minimiser is not unique: a neighbour at "
+                f"relative distance {distance:.0e} is as low"
             )
 
 
@@ -596,7 +665,8 @@ def _slope_vanishes(f: Function, x: Array) -> None:
     )
     if slope > 10 * EXACT * around:
         raise DisagreementError(
-            f"not a minimiser: the slope is {slope:.1e}, where {around:.1e} is typical around it"
+            f"not a minimiser: the slope is {slope:.1e}, "
+            f"where {around:.1e} is typical around it"
         )
 
 
@@ -604,7 +674,8 @@ def _curved(curvature: Array) -> None:
     eigenvalues = np.linalg.eigvalsh(curvature)
     if eigenvalues[0] <= 1e-7 * max(eigenvalues[-1], 0.0):
         raise CheckError(
-            f"the minimiser is not unique: the curvature is {eigenvalues[0]:.1e} in some direction "
+            "the minimiser is not unique: the curvature is "
+            f"{eigenvalues[0]:.1e} in some direction "
             f"and {eigenvalues[-1]:.1e} in another"
         )
 
@@ -614,28 +685,38 @@ def _curved(curvature: Array) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Law:
-    """A distribution on finitely many points: ``points[i]`` has probability ``weights[i]``."""
+    """A distribution on finitely many points.
+
+    ``points[i]`` has probability ``weights[i]``.
+    """
 
     points: Array
     weights: Array
 
 
 def distribution(points: Any, weights: Any) -> Law:
-    """The distribution with these points (along the first axis) and probabilities."""
+    """The distribution with these points and probabilities.
+
+    The points lie along the first axis.
+    """
     points, weights = np.asarray(points), np.asarray(weights, float)
     if weights.ndim != 1 or len(weights) == 0 or len(points) != len(weights):
         raise CheckError(
-            f"law(points, weights): {points.shape} points do not match weights of shape {weights.shape}"
+            f"law(points, weights): {points.shape} points do not match "
+            f"weights of shape {weights.shape}"
         )
     if np.any(weights < 0) or abs(weights.sum() - 1.0) > 1e-12:
         raise CheckError(
-            f"law(points, weights): weights are non-negative and sum to 1, found {weights.sum()!r}"
+            "law(points, weights): weights are non-negative and sum to 1, "
+            f"found {weights.sum()!r}"
         )
     return Law(points, weights)
 
 
 def rademacher(n: int) -> Law:
-    """All 2ⁿ vectors of n independent fair signs: mean zero, covariance the identity, exactly.
+    """All 2ⁿ vectors of n independent fair signs.
+
+    Their mean is zero and their covariance the identity, exactly.
 
     Examples
     --------
@@ -646,9 +727,10 @@ def rademacher(n: int) -> Law:
 
 
 def noise(rng: np.random.Generator, n: int) -> Law:
-    """All vectors of n independent, equally distributed two-point variables of mean 0 and variance 1.
+    """All vectors of n independent, equally distributed two-point variables.
 
-    The variables are skewed, so that a formula which silently assumes symmetry disagrees.
+    The variables have mean 0 and variance 1.  They are skewed, so that a
+    formula which silently assumes symmetry disagrees.
     """
     p = float(rng.uniform(0.1, 0.4))
     up = (signs(n) + 1.0) / 2.0
@@ -669,7 +751,9 @@ def variance(f: Function, over: Law) -> Any:
 
 
 def covariance(f: Function, over: Law, g: Function | None = None) -> Any:
-    """Covariance matrix of the vector f(x), or of f(x) with g(x), for x distributed as ``over``.
+    """Covariance matrix of the vector f(x), or of f(x) with g(x).
+
+    Here x is distributed as ``over``.
 
     Examples
     --------
@@ -698,7 +782,9 @@ def probability(event: Callable[[Any], bool], over: Law) -> float:
 
 
 def quadrature(f: Function, low: float, high: float) -> Any:
-    """Integral of ``f`` from ``low`` to ``high`` (either may be infinite), by adaptive quadrature.
+    """Integral of ``f`` from ``low`` to ``high``, by adaptive quadrature.
+
+    Either bound may be infinite.
 
     Examples
     --------
@@ -719,7 +805,9 @@ def _quadrature(f: Function, low: float, high: float) -> Measured:
 
 
 def limit(f: Callable[[int], Any], start: int = 16, levels: int = 7) -> Any:
-    """Limit of ``f(n)`` as n grows, by extrapolation in 1/n from start, 2 start, 4 start and so on.
+    """Limit of ``f(n)`` as n grows, by extrapolation in 1/n.
+
+    The sizes n are start, 2 start, 4 start and so on.
 
     Examples
     --------
@@ -754,7 +842,9 @@ def _limit(
 
 
 def root(f: Function, low: float, high: float) -> float:
-    """The zero of ``f`` between ``low`` and ``high``, where it has opposite signs.
+    """The zero of ``f`` between ``low`` and ``high``.
+
+    At these two numbers ``f`` has opposite signs.
 
     Examples
     --------
@@ -787,7 +877,7 @@ def permutations(n: int) -> Array:
 
 
 def assignments(n: int, K: int) -> Array:
-    """All ways to give each of n items one of the classes 0, …, K − 1, one a row."""
+    """All ways to give each of n items a class 0, …, K − 1, one a row."""
     return np.array(list(itertools.product(range(K), repeat=n)))
 
 
@@ -797,11 +887,13 @@ def assignments(n: int, K: int) -> Array:
 def zero(value: Any, scale: float) -> Scaled:
     """State that ``value`` vanishes, and the scale against which it is small.
 
-    Compare it with an exact zero: ``route = zero(X.T @ r, norm(X) * norm(y))`` and ``printed = zeros(d)``.
+    Compare it with an exact zero:
+    ``route = zero(X.T @ r, norm(X) * norm(y))`` and ``printed = zeros(d)``.
     """
     if np.ndim(scale) or not np.isfinite(scale) or not scale > 0:
         raise CheckError(
-            f"zero(value, scale): the scale is a positive number, found {scale!r}"
+            "zero(value, scale): the scale is a positive number, "
+            f"found {scale!r}"
         )
     return Scaled(value, float(scale))
 
@@ -809,7 +901,8 @@ def zero(value: Any, scale: float) -> Scaled:
 def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
     """Compare two sides, relative to the scale of the route.
 
-    Both are finite, non-empty and of equal shapes, without broadcasting; tuples are compared entry by entry.
+    Both are finite, non-empty and of equal shapes, without broadcasting;
+    tuples are compared entry by entry.
 
     Raises
     ------
@@ -855,12 +948,14 @@ def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
         return _agree_on_truth(left, right)
     if stated is not None and np.any(left) and np.any(right):
         raise CheckError(
-            "zero(value, scale) is compared with an exact zero, but both sides have other entries"
+            "zero(value, scale) is compared with an exact zero, "
+            "but both sides have other entries"
         )
     scale = stated if stated is not None else _scale(left)
     if scale == 0.0:
         raise CheckError(
-            "route is zero, so there is no scale to compare with; write zero(value, scale)"
+            "route is zero, so there is no scale to compare with; "
+            "write zero(value, scale)"
         )
     gap = np.abs(left.astype(complex) - right.astype(complex))
     where = np.unravel_index(int(np.argmax(gap)), gap.shape)
@@ -872,8 +967,9 @@ def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
     )
     if not deviation <= allowed:
         raise DisagreementError(
-            f"the sides differ by {deviation:.1e} of their scale (allowed {allowed:.0e}), "
-            f"most at {_place(where)}: route {left[where]!s}, printed {right[where]!s}\n"
+            f"the sides differ by {deviation:.1e} of their scale "
+            f"(allowed {allowed:.0e}), most at {_place(where)}: "
+            f"route {left[where]!s}, printed {right[where]!s}\n"
             f"  route   {_short(left)}\n  printed {_short(right)}",
             deviation,
         )
@@ -881,10 +977,12 @@ def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
 
 
 def chain(*items: Any, tolerance: float = EXACT) -> Any:
-    """Compare each pair of neighbours in ``a, "=", b, "<=", c`` and return the first side.
+    """Compare each pair of neighbours in ``a, "=", b, "<=", c``.
 
-    The relations are ``=``, ``<``, ``<=``, ``>``, ``>=`` (entry by entry) and ``preceq``, ``succeq`` (the
-    difference of symmetric matrices is positive semidefinite).  A strict one fails on equality.
+    The first side is returned.  The relations are ``=``, ``<``, ``<=``,
+    ``>``, ``>=`` (entry by entry) and ``preceq``, ``succeq`` (the difference
+    of symmetric matrices is positive semidefinite).  A strict one fails on
+    equality.
 
     Examples
     --------
@@ -932,14 +1030,16 @@ def _related(left: Any, relation: str, right: Any, tolerance: float) -> None:
         gaps = np.atleast_1d(b - a).ravel()
     else:
         raise CheckError(
-            f"unknown relation {relation!r}; there are = < <= > >= preceq succeq"
+            f"unknown relation {relation!r}; "
+            "there are = < <= > >= preceq succeq"
         )
     least = float(gaps.min())
     if least < -tolerance * scale or (
         relation in ("<", ">") and least <= 0.0
     ):
         raise DisagreementError(
-            f"does not hold: by {-least:.3e}, where the sides are of scale {scale:.3e}",
+            f"does not hold: by {-least:.3e}, "
+            f"where the sides are of scale {scale:.3e}",
             -least / scale,
         )
 
@@ -947,7 +1047,8 @@ def _related(left: Any, relation: str, right: Any, tolerance: float) -> None:
 def _agree_all(route: Any, printed: Any, tolerance: float) -> Agreement:
     if len(route) != len(printed) or not len(route):
         raise CheckError(
-            f"tuples of {len(route)} and {len(printed)} entries; both need the same number, at least one"
+            f"tuples of {len(route)} and {len(printed)} entries; "
+            "both need the same number, at least one"
         )
     parts = []
     for index, (left, right) in enumerate(zip(route, printed, strict=True)):
@@ -960,18 +1061,24 @@ def _agree_all(route: Any, printed: Any, tolerance: float) -> Agreement:
 
 
 def _agree_on_truth(left: Array, right: Array) -> Agreement:
-    """Truth values count only as an array in which both occur: no check compares on its own terms."""
+    """Truth values count only as an array in which both occur.
+
+    So no check compares on its own terms.
+    """
     if left.dtype != right.dtype:
         raise CheckError(
-            f"route has dtype {left.dtype}, printed {right.dtype}; compare like with like"
+            f"route has dtype {left.dtype}, printed {right.dtype}; "
+            "compare like with like"
         )
     if left.all() or not left.any():
         raise CheckError(
-            "truth values that are all the same show nothing; compare the quantities themselves"
+            "truth values that are all the same show nothing; "
+            "compare the quantities themselves"
         )
     if np.any(left != right):
         raise DisagreementError(
-            f"truth values differ\n  route   {_short(left)}\n  printed {_short(right)}"
+            "truth values differ\n"
+            f"  route   {_short(left)}\n  printed {_short(right)}"
         )
     return Agreement(0.0, 1.0, 0.0)
 
@@ -1020,14 +1127,20 @@ def _short(side: Array) -> str:
 
 
 def _total(terms: Any, axis: int | None = None) -> Any:
-    """Sum of the entries of an array (or along ``axis``), or of the terms of a list or generator."""
+    """Sum of the entries of an array (or along ``axis``).
+
+    For a list or generator it is the sum of the terms.
+    """
     if axis is not None or isinstance(terms, np.ndarray):
         return np.sum(np.asarray(terms), axis=axis)
     return _fold(np.add, terms)
 
 
 def _product(terms: Any, axis: int | None = None) -> Any:
-    """Product of the entries of an array (or along ``axis``), or of the factors of a list or generator."""
+    """Product of the entries of an array (or along ``axis``).
+
+    For a list or generator it is the product of the factors.
+    """
     if axis is not None or isinstance(terms, np.ndarray):
         return np.prod(np.asarray(terms), axis=axis)
     return _fold(np.multiply, terms)
@@ -1041,14 +1154,15 @@ def _fold(combine: Any, terms: Iterable[Any]) -> Any:
     for value in values[1:]:
         if value.shape != result.shape:
             raise CheckError(
-                f"terms of shapes {result.shape} and {value.shape} in one sum or product"
+                f"terms of shapes {result.shape} and {value.shape} "
+                "in one sum or product"
             )
         result = combine(result, value)
     return result if result.ndim else result[()]
 
 
 def _largest(first: Any, *others: Any, axis: int | None = None) -> Any:
-    """Largest entry of an array (or along ``axis``), or the largest of several numbers."""
+    """Largest of an array (or along ``axis``), or of several numbers."""
     return (
         np.max(first, axis=axis)
         if isinstance(first, np.ndarray)
@@ -1057,7 +1171,7 @@ def _largest(first: Any, *others: Any, axis: int | None = None) -> Any:
 
 
 def _smallest(first: Any, *others: Any, axis: int | None = None) -> Any:
-    """Smallest entry of an array (or along ``axis``), or the smallest of several numbers."""
+    """Smallest of an array (or along ``axis``), or of several numbers."""
     return (
         np.min(first, axis=axis)
         if isinstance(first, np.ndarray)
@@ -1066,18 +1180,18 @@ def _smallest(first: Any, *others: Any, axis: int | None = None) -> Any:
 
 
 def _svd(A: Array) -> tuple[Array, Array, Array]:
-    """Thin singular value decomposition: U, the singular values, and the transpose of V."""
+    """Thin singular value decomposition: U, the singular values and Vᵀ."""
     U, s, Vt = np.linalg.svd(A, full_matrices=False)
     return U, s, Vt
 
 
 def _lstsq(A: Array, b: Array) -> Array:
-    """The least-squares solution of A x = b, of least norm where there are many."""
+    """Least-squares solution of A x = b, of least norm if there are many."""
     return np.asarray(np.linalg.lstsq(A, b, rcond=None)[0])
 
 
 def _logdet(A: Array) -> float:
-    """Logarithm of the determinant of a matrix whose determinant is positive."""
+    """Logarithm of a matrix's determinant, which must be positive."""
     sign, value = np.linalg.slogdet(A)
     if sign <= 0:
         raise CheckError(
@@ -1104,17 +1218,21 @@ _PYTHON = (
 )
 
 _NUMPY = """
-    abs all any arange argsort array clip concatenate cos cosh cov cumprod cumsum diag diff einsum exp expm1
-    eye floor fmax fmin full hstack imag kron linspace log log1p log2 mean median nonzero ones outer pi
-    quantile real reshape roll searchsorted sign sin sinh sort sqrt squeeze stack std tan tanh tile trace
-    transpose tril triu unique var vstack where zeros
+    abs all any arange argsort array clip concatenate cos cosh cov cumprod
+    cumsum diag diff einsum exp expm1 eye floor fmax fmin full hstack imag
+    kron linspace log log1p log2 mean median nonzero ones outer pi quantile
+    real reshape roll searchsorted sign sin sinh sort sqrt squeeze stack std
+    tan tanh tile trace transpose tril triu unique var vstack where zeros
 """
 
-_LINALG = "cholesky cond det eigh eigvalsh inv matrix_power matrix_rank norm pinv qr solve"
+_LINALG = """
+    cholesky cond det eigh eigvalsh inv matrix_power matrix_rank norm pinv qr
+    solve
+"""
 
 _SPECIAL = """
-    betaln comb digamma entr erf expit factorial gamma gammaln log_expit log_softmax logit logsumexp ndtr
-    ndtri rel_entr softmax xlogy
+    betaln comb digamma entr erf expit factorial gamma gammaln log_expit
+    log_softmax logit logsumexp ndtr ndtri rel_entr softmax xlogy
 """
 
 NAMES: Mapping[str, Any] = {
@@ -1135,8 +1253,10 @@ NAMES: Mapping[str, Any] = {
 }
 """Functions of Python, NumPy and SciPy that a check may use.
 
-``sum``, ``prod``, ``max`` and ``min`` take arrays, and the terms of a generator too; ``index_max`` and
-``index_min`` give positions, for ``argmax`` and ``argmin`` are verbs."""
+``sum``, ``prod``, ``max`` and ``min`` take arrays, and the terms of a
+generator too; ``index_max`` and ``index_min`` give positions, for ``argmax``
+and ``argmin`` are verbs.
+"""
 
 DRAWS: Mapping[str, Callable[..., Any]] = {
     f.__name__: f
@@ -1155,7 +1275,7 @@ DRAWS: Mapping[str, Callable[..., Any]] = {
         noise,
     )
 }
-"""Draws: each takes the generator of the run first, which the bench supplies."""
+"""Draws: each takes first the run's generator, which the bench supplies."""
 
 MEASURED: Mapping[str, Callable[..., Measured]] = {
     "derivative": _derivative,
@@ -1169,7 +1289,7 @@ MEASURED: Mapping[str, Callable[..., Measured]] = {
     "quadrature": _quadrature,
     "limit": _limit,
 }
-"""Verbs with an accuracy of their own, which widens the tolerance of the draw."""
+"""Verbs with an accuracy of their own, which widens the draw's tolerance."""
 
 VERBS: Mapping[str, Callable[..., Any]] = {
     f.__name__: f
@@ -1196,14 +1316,20 @@ RESERVED = frozenset({*NAMES, *DRAWS, *MEASURED, *VERBS, "chain"})
 
 
 class Bench:
-    """One draw of a check: its generator, and the tolerance that the verbs used so far allow."""
+    """One draw of a check: its generator and its tolerance.
+
+    The tolerance is what the verbs used so far allow.
+    """
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
         self.tolerance = EXACT
 
     def namespace(self) -> dict[str, Any]:
-        """All names that the body of a check sees, but the sizes and the chapter's module."""
+        """All names that the body of a check sees, save two kinds.
+
+        The sizes and the chapter's module are not among them.
+        """
         draws = {name: self._bound(draw) for name, draw in DRAWS.items()}
         measured = {
             name: self._noting(verb) for name, verb in MEASURED.items()

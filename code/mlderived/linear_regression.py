@@ -1,4 +1,4 @@
-"""Linear regression: ridge regression through the singular value decomposition.
+"""Linear regression: ridge regression by the singular value decomposition.
 
 Chapter 5.  Throughout, X is (n, d), y is (n,), and lam is the penalty of
 the objective 0.5 * sum((y - X w)^2) + 0.5 * lam * sum(w^2).  Singular values

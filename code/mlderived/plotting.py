@@ -1,7 +1,8 @@
 """One look for all figures of the book.
 
-A figure is drawn with `use_house_style` and the colours of `PALETTE`. The pages of the book map each of these
-colours to the reader's theme, light or dark, so a colour outside the palette is refused by the build.
+A figure is drawn with `use_house_style` and the colours of `PALETTE`. The
+pages of the book map each of these colours to the reader's theme, light or
+dark, so a colour outside the palette is refused by the build.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ __all__ = [
 ]
 
 WIDTH = 5.0
-"""Width of a figure in inches. Letters of 10 points then fit the text column and stay legible on a phone."""
+"""Width of a figure in inches.
+
+Letters of 10 points then fit the text column and stay legible on a phone.
+"""
 
 PALETTE = MappingProxyType(
     {
@@ -35,7 +39,10 @@ PALETTE = MappingProxyType(
         "6": "#2a3991",
     }
 )
-"""The colours by role. Those of the six series differ also for readers who see colours differently."""
+"""The colours by role.
+
+Those of the six series differ also for readers who see colours differently.
+"""
 
 SERIES = tuple(PALETTE[str(number)] for number in range(1, 7))
 """The colours of the series, in the order of their use."""
@@ -55,7 +62,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 
 
 def figure_size(height: float = 3.1) -> tuple[float, float]:
-    """Return the size of a figure of the book's width and of the given height, in inches."""
+    """Return the size in inches: the book's width and the given height."""
     return WIDTH, height
 
 
@@ -102,7 +109,8 @@ def use_house_style() -> None:
             "grid.color": grid,
             "grid.linewidth": 0.6,
             "axes.prop_cycle": cycler(color=SERIES, linestyle=LINES),
-            "lines.color": muted,  # lines outside the cycle mark a level or a place
+            # Lines outside the cycle mark a level or a place.
+            "lines.color": muted,
             "lines.linewidth": 1.8,
             "lines.markersize": 5,
             "lines.markeredgecolor": "auto",

@@ -1,4 +1,7 @@
-"""Small real data sets that travel with the package, each with a data card (``NAME.md``) beside it."""
+"""Small real data sets that travel with the package.
+
+Each has a data card (``NAME.md``) beside it.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +27,14 @@ class DataSet(NamedTuple):
 
 
 def auto_mpg() -> DataSet:
-    """Return 392 cars: fuel use in gallons per 100 miles against five measurements of the car.
+    """Return 392 cars: fuel use against five measurements of the car.
 
-    X has shape (392, 5) with columns cylinders, displacement (cubic inches), horsepower, weight (pounds) and
-    acceleration (seconds from 0 to 60 miles an hour); y has shape (392,).
+    X has shape (392, 5) with columns cylinders, displacement (cubic inches),
+    horsepower, weight (pounds) and acceleration (seconds from 0 to 60 miles
+    an hour); y, the fuel use in gallons per 100 miles, has shape (392,).
 
-    Fuel use, 100 / mpg, is nearly linear in the weight of a car; miles per gallon is not.
+    Fuel use, 100 / mpg, is nearly linear in the weight of a car; miles per
+    gallon is not.
     Source and licence: ``auto_mpg.md``.
 
     >>> auto_mpg().X.shape
