@@ -181,8 +181,9 @@ _pdf:
 	@echo "The PDF is build/pdf/mlderived.pdf, $(DONE)."
 
 _linkcheck: _book
-	@$(PY) -m book_project.links build/html
-	$(call sphinx,linkcheck,linkcheck)
+	@echo "Asking other hosts"
+	@$(PY) -m sphinx -c . -b linkcheck -Q -d build/doctrees docs build/linkcheck || true
+	@$(PY) -m book_project.links build/html build/linkcheck/output.json
 
 _lock: _setup-test
 	@$(foreach group,book test,$(PY) -m uv pip compile pyproject.toml --group pyproject.toml:$(group) --quiet \

@@ -74,6 +74,9 @@ html_last_updated_fmt = None
 templates_path = [str(ROOT / "docs" / "_templates")]
 nb_ipywidgets_js = {}
 
+# make linkcheck
+linkcheck_timeout = 15
+
 # PDF
 latex_engine = "xelatex"
 latex_documents = [("index", "mlderived.tex", project, author, "manual", True)]

@@ -1,5 +1,6 @@
 """The project around the book: tasks, promises of the top level, what is said when something is missing."""
 
+import json
 import os
 import re
 import shutil
@@ -393,3 +394,18 @@ def test_the_recipes_of_contributing_work(tmp_path: Path) -> None:
     (built.source / f"{chapter}.md").write_text(wrong, encoding="utf8")
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1, done.stdout
+
+
+def test_hosts_that_do_not_answer_are_told_from_links_that_are_refused(tmp_path: Path) -> None:
+    entries = [
+        ("working", "https://a.example/", ""),
+        ("broken", "https://b.example/x", "404 Client Error: Not Found"),
+        ("broken", "https://c.example/y", "HTTPSConnectionPool: Max retries exceeded with url: /y"),
+        ("timeout", "https://c.example/z", "read timed out"),
+    ]
+    fields = {"filename": "page.md", "lineno": 3, "code": 0}
+    lines = [json.dumps({**fields, "status": a, "uri": b, "info": c}) for a, b, c in entries]
+    (tmp_path / "output.json").write_text("\n".join(lines), encoding="utf8")
+    refused, silent = links.outside(tmp_path / "output.json")
+    assert refused == ["docs/page.md:3: https://b.example/x: 404 Client Error: Not Found"]
+    assert silent == {"c.example": 2}

@@ -1,6 +1,12 @@
-"""Follow every link and source inside the built pages: ``python -m book_project.links build/html``."""
+"""Follow the links of the built book.
 
+``python -m book_project.links build/html`` follows those inside it.  With ``build/linkcheck/output.json`` as
+second argument it also reads what Sphinx's linkcheck builder found out about those to other hosts.
+"""
+
+import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -55,17 +61,41 @@ def faults(folder: Path) -> Iterator[str]:
                 yield f"{where}: {target.name} has no anchor {anchor}; correct the label in the source"
 
 
-def main(folder: Path) -> None:
-    """Print the faults and fail when there are any."""
-    found = list(faults(folder))
-    print("\n".join(found), file=sys.stderr)
+def outside(report: Path) -> tuple[list[str], Counter[str]]:
+    """Return a message for each link that another host refuses, and the hosts that did not answer."""
+    refused, silent = [], Counter[str]()
+    for line in report.read_text(encoding="utf8").splitlines():
+        link = json.loads(line)
+        if link["status"] == "timeout" or (link["status"] == "broken" and "Max retries" in link["info"]):
+            silent[urlsplit(link["uri"]).netloc] += 1
+        elif link["status"] == "broken":
+            refused.append(f"docs/{link['filename']}:{link['lineno']}: {link['uri']}: {link['info']}")
+    return refused, silent
+
+
+def main(folder: Path, report: Path | None = None) -> None:
+    """Print the faults and fail when there are any, or when a host cannot be reached."""
     pages = len(built_pages(folder))
     if not pages:
         sys.exit(f"{folder}: there are no pages here; run make book first")
+    found = list(faults(folder))
     if found:
+        print("\n".join(found), file=sys.stderr)
         sys.exit(f"{len(found)} links inside the book lead nowhere.")
     print(f"Every link inside the book leads to a page and to an anchor ({pages} pages).")
+    if report is None:
+        return
+    refused, silent = outside(report)
+    print("\n".join(refused), file=sys.stderr)
+    if silent:
+        print(
+            "These hosts cannot be reached from here, so the links to them are not tested:", file=sys.stderr
+        )
+        print("\n".join(f"  {host} ({count})" for host, count in sorted(silent.items())), file=sys.stderr)
+    if refused or silent:
+        sys.exit(f"{len(refused)} links to other hosts are refused, {silent.total()} could not be tested.")
+    print("Every link to another host is answered.")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))
