@@ -130,6 +130,14 @@ def test_threshold_of_orthogonal_features_has_a_closed_form(scale):
     assert ours / scale / scale == pytest.approx(expected, rel=1e-12)
 
 
+def test_threshold_survives_products_beyond_the_floats():
+    # Orthogonal features again: 2 sigma2 / |w|^2 when the noise is negligible.
+    ours = lr.ridge_threshold(1e300 * np.eye(2), [3e-50, 4e-50], 1e-200)
+    assert ours == pytest.approx(2e-200 / 25e-100, rel=1e-10)
+    ours = lr.ridge_threshold(1e300 * np.eye(2), [3e50, 4e50], 1.0)
+    assert ours == pytest.approx(2 / 25e100, rel=1e-10)
+
+
 def test_threshold_is_infinite_exactly_when_the_noise_is_above_the_signal():
     X, w = 2 * np.eye(3)[:, :2], np.array([0.3, 0.4])
     assert lr.ridge_threshold(X, w, 1.01) == np.inf
@@ -203,6 +211,10 @@ def test_a_constant_column_gets_no_coefficient():
 def test_results_beyond_the_floats_are_refused():
     with pytest.raises(ValueError, match="rescale X"):
         lr.ridge_path([[1e-310], [2e-310]], [1.0, 2.0], [0.0])
+    with pytest.raises(ValueError, match="rescale X"):
+        lr.ridge_covariance(1e-200 * np.eye(2), 0.0, 1.0)
+    with pytest.raises(ValueError, match="rescale X"):
+        lr.ridge_threshold(1e200 * np.eye(2), [1e-160, 0.0], 1.0)
 
 
 def test_inputs_are_not_changed():

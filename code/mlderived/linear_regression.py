@@ -1,8 +1,9 @@
 """Linear regression: ridge regression by the singular value decomposition.
 
 Chapter 5.  Throughout, X is (n, d), y is (n,), and lam is the penalty of
-the objective 0.5 * sum((y - X w)^2) + 0.5 * lam * sum(w^2).  Singular values
-below max(n, d) * eps times the largest count as zero.
+the objective 0.5 * sum((y - X w)^2) + 0.5 * lam * sum(w^2).  X is used as it
+is given: for a fit with a free intercept pass centred X (`ridge` centres).
+Singular values below max(n, d) * eps times the largest count as zero.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
+from scipy.special import log_expit, logsumexp
 
 from mlderived._types import Array
 from mlderived._validation import as_matrix, as_number, as_vector
@@ -55,6 +57,13 @@ def _svd(X: Array) -> tuple[Array, Array, Array]:
     return U[:, kept], s[kept], Vt[kept].T
 
 
+def _finite(value: Array) -> Array:
+    """Refuse a result that float64 cannot hold."""
+    if not np.isfinite(value).all():
+        raise ValueError("the result exceeds the floats: rescale X, y or w")
+    return value
+
+
 def _kept_and_lost(s: Array, lam: float) -> tuple[Array, Array]:
     """Return the shrinkage factors s^2 / (s^2 + lam) and one minus them."""
     # Two quotients, so that no square overflows and no difference cancels.
@@ -81,9 +90,7 @@ def ridge_path(X: ArrayLike, y: ArrayLike, lams: ArrayLike) -> Array:
     # s / (s^2 + lam), written so that the square cannot overflow
     with np.errstate(over="ignore"):
         W = 1 / (s + lams[:, None] / s) * (U.T @ y) @ V.T
-    if not np.isfinite(W).all():
-        raise ValueError("the coefficients exceed the floats: rescale X")
-    return W
+    return _finite(W)
 
 
 def ridge(X: ArrayLike, y: ArrayLike, lam: float) -> LinearFit:
@@ -105,7 +112,7 @@ def ridge(X: ArrayLike, y: ArrayLike, lam: float) -> LinearFit:
     noise = X.shape[0] * np.finfo(np.float64).eps * np.abs(x_mean)
     centred[:, np.abs(centred).max(axis=0) <= noise] = 0
     w = ridge_path(centred, y - y_mean, [lam])[0]
-    return LinearFit(w, float(y_mean - x_mean @ w))
+    return LinearFit(w, float(_finite(y_mean - x_mean @ w)))
 
 
 def shrinkage_factors(X: ArrayLike, lam: float) -> Array:
@@ -122,7 +129,7 @@ def shrinkage_factors(X: ArrayLike, lam: float) -> Array:
 def ridge_degrees_of_freedom(X: ArrayLike, lam: float) -> float:
     """Return the effective degrees of freedom, between 0 and rank(X).
 
-    A free intercept adds one.
+    A free intercept adds one if X is centred.
 
     Equations: eq-lin-ridge-df.
     """
@@ -142,7 +149,7 @@ def ridge_bias(X: ArrayLike, w: ArrayLike, lam: float) -> Array:
     bias = -V @ (_kept_and_lost(s, lam)[1] * (V.T @ w))
     if s.size < w.size:  # directions without data are lost whole
         bias -= w - V @ (V.T @ w)
-    return bias
+    return _finite(bias)
 
 
 def ridge_covariance(X: ArrayLike, lam: float, sigma2: float) -> Array:
@@ -157,7 +164,7 @@ def ridge_covariance(X: ArrayLike, lam: float, sigma2: float) -> Array:
     _, s, V = _svd(X)
     with np.errstate(over="ignore"):
         W: Array = np.sqrt(sigma2) * V / (s + lam / s)
-    return W @ W.T
+        return _finite(W @ W.T)
 
 
 def ridge_mse_matrix(
@@ -168,7 +175,9 @@ def ridge_mse_matrix(
     Equations: def-lin-mse-matrix, eq-lin-mse-split.
     """
     bias = ridge_bias(X, w, lam)
-    return ridge_covariance(X, lam, sigma2) + np.outer(bias, bias)
+    with np.errstate(over="ignore"):
+        square = np.outer(bias, bias)
+    return _finite(ridge_covariance(X, lam, sigma2) + square)
 
 
 def ridge_threshold(X: ArrayLike, w: ArrayLike, sigma2: float) -> float:
@@ -187,21 +196,25 @@ def ridge_threshold(X: ArrayLike, w: ArrayLike, sigma2: float) -> float:
         raise ValueError(
             f"X must have full column rank {w.size}, found rank {s.size}"
         )
-    t = s * (V.T @ w)
-    top = np.abs(t).max()
-    if top == 0:
+    a = V.T @ w
+    if not a.any():
         return np.inf
-    share = (t / top) ** 2
-    rho = sigma2 / top / top / share.sum()
-    if rho >= 1 - 1e-14:
+    # In logarithms, so that no square overflows: rho = sigma2 / |X w|^2.
+    with np.errstate(divide="ignore"):
+        log_parts = 2 * np.log(s) + 2 * np.log(np.abs(a))
+    log_rho = np.log(sigma2) - logsumexp(log_parts)
+    if log_rho > -1e-14:
         return np.inf
-    # With lam = 2 s_1^2 x the condition reads left(log x) <= 0.
-    c, share = (s / s[0]) ** 2, share / share.sum()
+    log_c = 2 * np.log(s / s[0])
 
-    def left(z: float) -> float:
-        return float(share @ (1 / (1 + c * np.exp(-z))) - rho)
+    def excess(z: float) -> float:
+        """Log of the left side at lam = 2 s_1^2 exp(z), minus log sigma2."""
+        left = logsumexp(log_parts + log_expit(z - log_c))
+        return float(left - np.log(sigma2))
 
     # All c lie between c_d and 1, which brackets the root.
-    low, high = np.log(c[-1] * rho / (1 - rho)), np.log(rho / (1 - rho))
-    z = float(brentq(left, low - 1, high + 1))
-    return 2 * float(s[0]) * (float(s[0]) * float(np.exp(z)))
+    middle = log_rho - np.log(-np.expm1(log_rho))
+    z = brentq(excess, middle + log_c[-1] - 1, middle + 1)
+    with np.errstate(over="ignore"):
+        threshold = np.exp(np.log(2) + 2 * np.log(s[0]) + z)
+    return float(_finite(threshold))
