@@ -1,0 +1,120 @@
+"""What running a check showed: one record a label, kept in build/checks.json."""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+__all__ = ["KINDS", "Evidence", "Mutants", "Survivor", "read_evidence", "write_evidence"]
+
+KINDS = (
+    "symbolic",
+    "enumerated",
+    "quadrature",
+    "exact sequence",
+    "random and extremal",
+    "random instances",
+    "statistical",
+    "illustrated",
+    "none",
+)
+"""The kinds of evidence."""
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A mutant that no draw noticed: the line of the page, what was changed, the changed source."""
+
+    line: int
+    change: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Mutants:
+    """How the mutants of a check ended, in numbers; those that survived, one by one.
+
+    ``killed_value``: the sides differ or the value is not finite; ``killed_shape``: the shapes do not fit;
+    ``killed_time``: stopped; ``set_aside``: equal by value because it only reorders, or because it only
+    weakens an inequality; ``equivalent``: equal by value by the identity that ``:equivalent:`` names;
+    ``stillborn``: another error, so that it does not count.
+    """
+
+    killed_value: int = 0
+    killed_shape: int = 0
+    killed_time: int = 0
+    stillborn: int = 0
+    set_aside: int = 0
+    equivalent: int = 0
+    survived: tuple[Survivor, ...] = ()
+
+    @property
+    def killed(self) -> int:
+        """How many were noticed."""
+        return self.killed_value + self.killed_shape + self.killed_time
+
+    @property
+    def live(self) -> int:
+        """All but the stillborn."""
+        return self.killed + self.set_aside + self.equivalent + len(self.survived)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of one check.
+
+    ``message`` is empty when it passed.  ``resolution`` is the smallest error of ``printed``, relative to the
+    scale of the quantity, that is noticed; ``entry_resolution`` that of a single entry, relative to the entry
+    itself; both are powers of ten, and None for what is wrong on purpose.  ``evidence`` is one of ``KINDS``.
+    ``seconds`` is processor time with the mutants; it differs from run to run and has no place on a page.
+    ``hash`` is the fingerprint of all that the record rests on.
+    """
+
+    label: str
+    passed: bool
+    message: str = ""
+    sizes: tuple[dict[str, int], ...] = ()
+    draws: int = 0
+    tolerance: float = 0.0
+    resolution: float | None = None
+    entry_resolution: float | None = None
+    evidence: str = "none"
+    mutants: Mutants = field(default_factory=Mutants)
+    seconds: float = 0.0
+    hash: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "Evidence":
+        """The record read back.
+
+        Raises
+        ------
+        TypeError, KeyError
+            When the record is of another version.
+        """
+        if record.keys() != {one.name for one in fields(cls)}:
+            raise KeyError(f"a record of evidence has other fields: {', '.join(record)}")
+        mutants = dict(record["mutants"])
+        mutants["survived"] = tuple(Survivor(**one) for one in mutants["survived"])
+        return cls(**{**record, "sizes": tuple(record["sizes"]), "mutants": Mutants(**mutants)})
+
+
+def read_evidence(path: Path) -> dict[str, Evidence]:
+    """The records by label; none when the file is not there or was written by another version."""
+    if not path.exists():
+        return {}
+    try:
+        return {label: Evidence.from_json(one) for label, one in json.loads(path.read_text("utf8")).items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def write_evidence(path: Path, records: dict[str, Evidence]) -> None:
+    """Write the records in the order of their labels."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plain = {label: records[label].to_json() for label in sorted(records)}
+    path.write_text(json.dumps(plain, indent=1) + "\n", "utf8")
