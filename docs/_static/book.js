@@ -34,20 +34,28 @@
       }
   }
 
-  // The text of a page holds each formula as MathML, as TeX and as it looks: a search result shows the TeX alone.
+  // The text of a page holds each formula as MathML, as TeX and as it looks: a search result shows the first alone.
   function cleanResults() {
     if (typeof Search === "undefined" || !Search.htmlToText) return;
     const original = Search.htmlToText;
     Search.htmlToText = function (html, anchor) {
       const page = new DOMParser().parseFromString(html, "text/html");
-      for (const formula of page.querySelectorAll(".katex"))
-        formula.replaceWith(formula.querySelector("annotation").textContent);
+      page.querySelectorAll(".katex-html, .katex annotation").forEach((copy) => copy.remove());
       return original.call(Search, page.documentElement.outerHTML, anchor);
     };
+  }
+
+  // What the reader has not scrolled to has not asked for its fonts, and would be blank when the page is printed.
+  function loadFonts() {
+    if (!document.querySelector(".katex")) return;
+    for (const font of document.fonts)
+      if (/^"?KaTeX_(Main|Math|AMS|Size)/.test(font.family)) font.load();
   }
 
   addEventListener("DOMContentLoaded", function () {
     watch();
     cleanResults();
   });
+  addEventListener("load", () => setTimeout(loadFonts, 500));
+  addEventListener("beforeprint", loadFonts);
 })();
