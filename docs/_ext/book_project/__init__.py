@@ -54,7 +54,7 @@ def plan_of(volume: str, entries: list[dict[str, Any]], written: set[str]) -> st
             continue
         done = entry["page"] in written
         title = f"{{doc}}`{entry['title']} </{entry['page']}>`" if done else entry["title"]
-        rows.append(f"| {entry['number']} | {title} | {'' if done else '*not yet written*'} |")
+        rows.append(f"| {entry['number']} | {title} | {'to read now' if done else ''} |")
     return "\n".join(rows)
 
 
