@@ -39,6 +39,8 @@ class CheckDirective(SphinxDirective):
         "sizes": directives.unchanged_required,
         "uses": directives.unchanged_required,
         "few": directives.unchanged_required,
+        "shown": directives.unchanged_required,
+        "tokens": directives.unchanged,
     }
 
     def run(self) -> list[nodes.Node]:

@@ -59,6 +59,9 @@ REASONS = {
 }
 """Why a claim may be without a check, and the words for the reader."""
 
+OPTIONS = frozenset({"sizes", "uses", "few", "shown", "tokens"})
+"""What may stand above the body of a check."""
+
 LONGEST_DISPLAY = 12
 LONGEST_INLINE = 40
 UNCHECKED_SHARE = 10
@@ -305,8 +308,9 @@ def _check(check: Check, facts: _Facts) -> Iterator[Violation]:
             yield wrong(f"`:uses:` names {name}, which is no display", "correct the label")
         elif facts.displays[name].kind not in ("def", "opt"):
             yield wrong(f"`:uses:` names {name}", "name definitions (def-) and problems (opt-) only")
-    for option in check.options.keys() - {"sizes", "uses", "few"}:
-        yield wrong(f"a check has no option {option}", "use `:sizes:`, `:uses:` and `:few:`")
+    for option in sorted(check.options.keys() - OPTIONS):
+        known = ", ".join(f"`:{name}:`" for name in sorted(OPTIONS))
+        yield wrong(f"a check has no option {option}", f"there are {known}")
 
 
 def _unchecked(unchecked: Unchecked, facts: _Facts) -> Iterator[Violation]:
