@@ -8,7 +8,7 @@ them.  ``\tfrac12 x``, ``x / 2`` and ``0.5 * x`` count alike, so do ``\norm{x}^2
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -202,7 +202,7 @@ def _symbol(token: str, out: list[Item]) -> None:
     elif token == "/":
         if out[-1:] == [("numeral", "1")]:
             out.pop()
-        out.append(("count", "inverse"))
+        out += [("count", "inverse"), ("bar", "")]
     elif token in _RELATIONS:
         out.append(("relation", token))
     elif token in _OPEN:
@@ -232,7 +232,7 @@ def _fraction(top: list[str], bottom: list[str]) -> list[Item]:
     if top[:1] == [r"\partial"] or top[:4] == [r"\mathrm", "{", "d", "}"]:
         return [("count", "derivative"), *_items(top[1 if top[0] == r"\partial" else 4 :]), ("end", "")]
     above = [] if top == ["1"] else _items(top)
-    return [*above, ("end", ""), ("count", "inverse"), *_items(bottom), ("end", "")]
+    return [*above, ("count", "inverse"), ("bar", ""), ("open", ""), *_items(bottom), ("close", "")]
 
 
 def _superscript(tokens: list[str], out: list[Item]) -> None:
@@ -285,20 +285,38 @@ def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Signature]:
 def _counted(items: list[Item]) -> Signature:
     """Count, without the arguments of functions that are single letters: f(x) counts as f."""
     found: Signature = Counter()
+    low = _below(items)
     place = 0
     while place < len(items):
         kind, value = items[place]
-        place += 1
         if kind == "count":
             found[value] += 1
         elif kind in ("letter", "numeral"):
             found[f"{kind} {value}"] += 1
+            found[f"{value} below a bar"] += place in low
+        place += 1
         if kind == "letter" and items[place : place + 1] == [("open", "(")]:
             inner = place + 1
             while inner < len(items) and items[inner][0] in ("letter", "comma"):
                 inner += 1
             if inner > place + 1 and items[inner : inner + 1] == [("close", ")")]:
                 place = inner + 1
+    return +found
+
+
+def _below(items: list[Item]) -> set[int]:
+    """The places that stand below the bar of a fraction: the item or bracket after each bar."""
+    found: set[int] = set()
+    for place, (kind, _) in enumerate(items):
+        if kind != "bar":
+            continue
+        depth, end = 0, place + 1
+        while end < len(items):
+            depth += (items[end][0] == "open") - (items[end][0] == "close")
+            end += 1
+            if depth <= 0 and items[end - 1][0] != "end":
+                break
+        found |= set(range(place + 1, end))
     return found
 
 
@@ -365,7 +383,9 @@ class _Code:
                 yield "transpose"
         if not (isinstance(node.op, ast.Div) and _is_one(node.left)):
             yield from self.count(node.left)
-        yield from self.count(node.right)
+        yield from (
+            _lowered(self.count(node.right)) if isinstance(node.op, ast.Div) else self.count(node.right)
+        )
 
     def _power(self, node: ast.expr) -> Iterator[str]:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -457,10 +477,22 @@ class _Code:
         return self.kind(meaning) if meaning is not None else "matrix" if name[0].isupper() else "column"
 
 
+def _lowered(tokens: Iterable[str]) -> Iterator[str]:
+    """The tokens of what stands below a bar, however many bars are above it."""
+    for token in tokens:
+        if token.endswith("below a bar"):
+            continue
+        yield token
+        kind, _, value = token.partition(" ")
+        if kind in ("letter", "numeral"):
+            yield f"{value} below a bar"
+
+
 def _number(value: float) -> Iterator[str]:
     """Tokens of a number: 0.5 is one half, and the 1.0 that makes a whole number a float is nothing."""
     if isinstance(value, float) and 0 < value < 1 and (1 / value).is_integer():
-        yield from ("inverse", f"numeral {int(1 / value)}")
+        whole = int(1 / value)
+        yield from ("inverse", f"numeral {whole}", f"{whole} below a bar")
     elif not isinstance(value, float) or value != 1.0:
         yield f"numeral {int(value) if float(value).is_integer() else value}"
 
