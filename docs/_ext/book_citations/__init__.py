@@ -43,12 +43,13 @@ def sections_of_citations(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def enclosing_section(node: nodes.Node) -> str:
-    """Return the id of the innermost section around ``node``, "" for the section that is the page."""
-    while node is not None and not isinstance(node, nodes.section):
+    """Return the id of the section around ``node``, "" for the page itself; what is below has no number."""
+    sections = []
+    while node is not None:
+        if isinstance(node, nodes.section):
+            sections.append(node)
         node = node.parent
-    if node is None or isinstance(node.parent, nodes.document):
-        return ""
-    return str(node["ids"][0])
+    return str(sections[-2]["ids"][0]) if len(sections) > 1 else ""
 
 
 def store(env: BuildEnvironment) -> dict[str, dict[str, str]]:
