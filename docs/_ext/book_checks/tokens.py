@@ -18,7 +18,7 @@ from book_math.macros import Macro
 from book_source import Book, Check, Display
 from mlderived.checking import DRAWS, RESERVED
 
-__all__ = ["Pairing", "code_sides", "expand", "lex", "pair", "tex_sides", "violations"]
+__all__ = ["Pairing", "Side", "argument", "code_sides", "expand", "lex", "pair", "tex_sides", "violations"]
 
 _LEX = re.compile(r"\\operatorname\*|\\[A-Za-z]+|\\.|#\d|\d+(?:\.\d+)?|\S", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%.*")
@@ -121,17 +121,17 @@ def lex(tex: str) -> list[str]:
     return _LEX.findall(_COMMENT.sub("", tex))
 
 
-def expand(tex: str, macros: Mapping[str, Macro]) -> list[str]:
+def expand(tokens: Iterable[str], macros: Mapping[str, Macro]) -> list[str]:
     """The tokens with every macro of the table replaced by what it stands for."""
     done: list[str] = []
-    waiting = lex(tex)[::-1]
+    waiting = [*tokens][::-1]
     while waiting:
         token = waiting.pop()
         macro = macros.get(token[1:]) if token.startswith("\\") else None
         if macro is None:
             done.append(token)
             continue
-        arguments = [_argument(waiting) for _ in range(macro.args)]
+        arguments = [argument(waiting) for _ in range(macro.args)]
         filled: list[str] = []
         for part in lex(macro.tex):
             filled += arguments[int(part[1]) - 1] if part.startswith("#") else [part]
@@ -139,8 +139,8 @@ def expand(tex: str, macros: Mapping[str, Macro]) -> list[str]:
     return done
 
 
-def _argument(waiting: list[str]) -> list[str]:
-    """Take the next token or group from the end of the list; of a number, one digit."""
+def argument(waiting: list[str]) -> list[str]:
+    """Take and return the next token or group from the end of the list; of a number, one digit."""
     if not waiting:
         return []
     token = waiting.pop()
@@ -166,31 +166,31 @@ def _items(tokens: Sequence[str]) -> list[Item]:
     while waiting:
         token = waiting.pop()
         if token in _FRACTIONS:
-            out += _fraction(_argument(waiting), _argument(waiting))
+            out += _fraction(argument(waiting), argument(waiting))
         elif token == r"\sqrt":
-            out += [("count", "root"), *_items(_argument(waiting)), ("end", "")]
+            out += [("count", "root"), *_items(argument(waiting)), ("end", "")]
         elif token in _STYLES:
-            inner = _items(_argument(waiting))
+            inner = _items(argument(waiting))
             out += [("letter", value) if kind == "numeral" else (kind, value) for kind, value in inner]
         elif token in _TEXTS:
-            _argument(waiting)
+            argument(waiting)
         elif token == r"\htmlClass":
-            _argument(waiting), _argument(waiting)
+            argument(waiting), argument(waiting)
         elif token in (r"\begin", r"\end"):
-            if _argument(waiting) == list("array") and token == r"\begin":
-                _argument(waiting)
+            if argument(waiting) == list("array") and token == r"\begin":
+                argument(waiting)
         elif token == r"\mathbb":
-            out.append(_blackboard("".join(_argument(waiting))))
+            out.append(_blackboard("".join(argument(waiting))))
         elif token in (r"\operatorname", r"\operatorname*"):
-            word = "".join(part for part in _argument(waiting) if part.isalnum())
+            word = "".join(part for part in argument(waiting) if part.isalnum())
             out.append(("count", _WORDS[word]) if word in _WORDS else ("letter", word.lower()))
         elif token == "_":
-            _argument(waiting)
+            argument(waiting)
         elif token == "^":
-            _superscript(_argument(waiting), out)
+            _superscript(argument(waiting), out)
         elif token == "{":
             waiting.append(token)
-            out += _items(_argument(waiting))
+            out += _items(argument(waiting))
         else:
             _symbol(token, out)
     return out
@@ -268,18 +268,30 @@ def _superscript(tokens: list[str], out: list[Item]) -> None:
         out += [("count", "power"), *_items(tokens), ("end", "")]
 
 
-def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Signature]:
-    """The signature of each side of the relations of a display."""
-    sides: list[list[Item]] = [[]]
+@dataclass(frozen=True)
+class Side:
+    """One side of the relations of a display: its tokens as written, and its signature."""
+
+    tokens: tuple[str, ...]
+    signature: Signature
+
+
+def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
+    """The sides of the relations of a display, without its reasons and alignment."""
+    sides: list[list[str]] = [[]]
     depth = 0
-    for kind, value in _items(expand(tex, macros)):
-        depth += (kind == "open") - (kind == "close")
-        if depth <= 0 and kind in ("relation", "comma"):
+    waiting = lex(tex)[::-1]
+    while waiting:
+        token = waiting.pop()
+        depth += (token in _OPEN or token == "{") - (token in _CLOSE or token == "}")
+        if token in (r"\begin", r"\end", r"\why", *_TEXTS):
+            argument(waiting)
+        elif depth <= 0 and (token in _RELATIONS or token in (",", ";")):
             sides.append([])
-        else:
-            sides[-1].append((kind, value))
-    signatures = [_counted(side) for side in sides]
-    return [signature for signature in signatures if signature]
+        elif token not in ("&", "\\\\"):
+            sides[-1].append(token)
+    counted = [Side(tuple(side), _counted(_items(expand(side, macros)))) for side in sides]
+    return [side for side in counted if side.signature]
 
 
 def _counted(items: list[Item]) -> Signature:
@@ -582,7 +594,8 @@ class Pairing:
 
 def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing:
     """Lay the sides of the check beside those of the display so that they differ least."""
-    tex, code = tex_sides(display.tex, macros), code_sides(check)
+    tex = [side.signature for side in tex_sides(display.tex, macros)]
+    code = code_sides(check)
     bound = _bindings(check)
     if len(code) > len(tex):
         return Pairing((), tuple(code), (f"the check has {len(code)} sides and the display {len(tex)}",))
