@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from book_source import Check
-from mlderived.checking import RESERVED
+from mlderived.checking import DRAWS, MEASURED, RESERVED, VERBS
 
 __all__ = ["Body", "Problem", "parse", "problems", "sizes"]
 
@@ -34,7 +34,45 @@ _BANNED: dict[type[ast.AST], str] = {
     ast.Await: "await",
     ast.AsyncFunctionDef: "async",
     ast.NamedExpr: "an assignment inside an expression",
+    ast.For: "a for statement, which may run no times",
+    ast.BoolOp: "`and` or `or`, which is a branch",
+    ast.AugAssign: "an assignment that changes a value",
+    ast.AnnAssign: "an annotated assignment",
+    ast.Starred: "a star, which hides how many things are compared",
+    ast.Yield: "yield",
+    ast.YieldFrom: "yield",
+    ast.DictComp: "a dictionary",
+    ast.JoinedStr: "a formatted string",
 }
+
+_ATTRIBUTES = {
+    *("T", "conj", "copy", "cumsum", "diagonal", "dot", "imag", "max", "mean", "min", "ndim", "points"),
+    *(
+        "prod",
+        "ravel",
+        "real",
+        "reshape",
+        "shape",
+        "size",
+        "std",
+        "sum",
+        "trace",
+        "transpose",
+        "var",
+        "weights",
+    ),
+}
+"""What may stand behind a dot; nothing that rounds, sorts or changes in place."""
+
+_KEYWORDS = {"out", "tolerance", "rtol", "atol", "decimals"}
+"""Arguments that write into another value, or choose how closely the sides agree."""
+
+SMALLEST = 1e-3
+"""A smaller literal, but for the bounds of a root or integral, is a tolerance."""
+
+_BOUNDED = ("root", "quadrature")
+
+_VERBS = frozenset({*DRAWS, *MEASURED, *VERBS, "chain"})
 
 _SIZE = re.compile(r"([A-Za-z_]\w*)=([0-9]+)")
 
@@ -114,6 +152,10 @@ def problems(check: Check) -> Iterator[Problem]:
         return
     yield from _size_problems(check, tree)
     yield from _banned(tree)
+    yield from _statements(tree)
+    yield from _verbs(tree)
+    yield from _loops(check, tree)
+    yield from _literals(tree)
     yield from _binding_problems(check, tree)
     yield from _side_problems(check, tree)
 
@@ -170,18 +212,133 @@ def _banned(tree: ast.Module) -> Iterator[Problem]:
             yield Problem(
                 node.lineno, f"the body reads the private attribute {node.attr}", "use public names"
             )
+        elif isinstance(node, ast.Attribute) and node.attr not in _ATTRIBUTES and not _of_chapter(node):
+            yield Problem(
+                node.lineno,
+                f"the body uses the attribute {node.attr}",
+                f"use a function of the list, or one of {', '.join(sorted(_ATTRIBUTES))}",
+            )
+        if isinstance(node, ast.keyword) and node.arg in _KEYWORDS:
+            yield Problem(
+                node.value.lineno,
+                f"the body gives the argument {node.arg}",
+                "leave the comparison to the harness",
+            )
+
+
+def _of_chapter(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id == "chapter"
+
+
+def _statements(tree: ast.Module) -> Iterator[Problem]:
+    """Only names are assigned, and functions are assignments that end with return."""
+    for statement in tree.body:
+        inner = statement.body if isinstance(statement, ast.FunctionDef) else [statement]
+        if isinstance(statement, ast.FunctionDef):
+            if statement.decorator_list or not isinstance(inner[-1], ast.Return) or not inner[-1].value:
+                yield Problem(
+                    statement.lineno,
+                    f"the function {statement.name} does not end with return",
+                    "write assignments and one return, or a lambda",
+                )
+            inner = inner[:-1]
+        for step in inner:
+            if isinstance(step, ast.Assign) and all(_only_names(target) for target in step.targets):
+                if len(step.targets) > 1:
+                    yield Problem(step.lineno, "the body assigns two targets at once", "assign one at a time")
+            elif type(step) not in _BANNED and not isinstance(step, ast.FunctionDef):
+                yield Problem(
+                    step.lineno,
+                    "the body has a statement that does not assign names",
+                    "write `name = …`; build arrays with stack, where, concatenate",
+                )
+            elif isinstance(step, ast.FunctionDef) and step is not statement:
+                yield Problem(step.lineno, "the body has a function inside a function", "use a lambda")
+
+
+def _only_names(target: ast.expr) -> bool:
+    items = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+    return all(isinstance(item, ast.Name) for item in items)
+
+
+def _verbs(tree: ast.Module) -> Iterator[Problem]:
+    """Verbs and draws are called by their own name, and nothing else has that name."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            if node.id in _VERBS and id(node) not in called:
+                yield Problem(
+                    node.lineno, f"the body hands {node.id} on instead of calling it", f"write `{node.id}(…)`"
+                )
+        elif isinstance(node, ast.arg) and (node.arg in RESERVED or node.arg == "chapter"):
+            yield Problem(
+                node.lineno,
+                f"an argument is called {node.arg}, the name of a draw or verb",
+                "use another name",
+            )
+        elif isinstance(node, ast.comprehension):
+            for name in ast.walk(node.target):
+                if isinstance(name, ast.Name) and (name.id in RESERVED or name.id == "chapter"):
+                    yield Problem(
+                        name.lineno, f"a loop binds {name.id}, the name of a draw or verb", "use another name"
+                    )
+        elif isinstance(node, ast.arguments) and (
+            node.defaults or node.vararg or node.kwarg or node.kwonlyargs
+        ):
+            line = (node.args or [node.vararg or node.kwarg or node.kwonlyargs[0]])[0].lineno
+            yield Problem(line, "a function has defaults, stars or named arguments", "write plain arguments")
+
+
+def _loops(check: Check, tree: ast.Module) -> Iterator[Problem]:
+    """What a loop leaves out depends on counters and sizes alone, so each draw compares as much."""
+    try:
+        fixed = {name for one in sizes(check) for name in one}
+    except ValueError:
+        fixed = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.GeneratorExp | ast.ListComp | ast.SetComp):
+            continue
+        counters = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        for condition in (condition for g in node.generators for condition in g.ifs):
+            read = {n.id for n in ast.walk(condition) if isinstance(n, ast.Name)}
+            unsteady = sorted(read - counters - fixed - {"len", "sum", "abs"})
+            if unsteady:
+                yield Problem(
+                    condition.lineno,
+                    f"the condition of a loop reads {', '.join(unsteady)}, so it may leave out everything",
+                    "let conditions depend on counters and sizes; use where(…) for values",
+                )
+
+
+def _literals(tree: ast.Module) -> Iterator[Problem]:
+    """No literal is so small that it could only be a tolerance."""
+    bounds = {
+        id(part)
+        for node in ast.walk(tree)
+        if any(_calls(node, name) for name in _BOUNDED)
+        for argument in node.args[1:]  # type: ignore[attr-defined]
+        for part in ast.walk(argument)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, float) or id(node) in bounds:
+            continue
+        if 0.0 < abs(node.value) < SMALLEST:
+            yield Problem(
+                node.lineno,
+                f"the body has the literal {node.value:g}, which looks like a tolerance",
+                "compare the quantities themselves; the harness knows how closely they agree",
+            )
 
 
 def _binding_problems(check: Check, tree: ast.Module) -> Iterator[Problem]:
     bound: dict[str, int] = {}
     for statement in tree.body:
-        looping = isinstance(statement, ast.For)
         for name in _names_bound(statement):
             if name in RESERVED or name == "chapter":
                 yield Problem(
                     statement.lineno, f"the body binds {name}, the name of a draw or verb", "use another name"
                 )
-            if name in bound and not looping:
+            if name in bound:
                 yield Problem(
                     statement.lineno,
                     f"the body binds {name} twice (first in line {bound[name]})",
@@ -194,7 +351,7 @@ def _binding_problems(check: Check, tree: ast.Module) -> Iterator[Problem]:
 
 
 def _side_problems(check: Check, tree: ast.Module) -> Iterator[Problem]:
-    """The two sides may not be made of each other, and the route may not be the package's own function."""
+    """The two sides are assigned alone and not made of each other."""
     found = {}
     for statement in tree.body:
         for side in SIDES:
@@ -203,14 +360,7 @@ def _side_problems(check: Check, tree: ast.Module) -> Iterator[Problem]:
                     yield Problem(statement.lineno, f"`{side}` is not assigned alone", f"write `{side} = …`")
                 else:
                     found[side] = statement
-    for side, statement in found.items():
-        used = {node.id for node in ast.walk(statement.value) if isinstance(node, ast.Name)}
-        if side == "route" and "chapter" in used:
-            yield Problem(
-                statement.lineno,
-                "`route` calls the package, which may hold the same mistake",
-                "use the package as a further side of a chain in `printed`",
-            )
+    for statement in found.values():
         for node in ast.walk(statement.value):
             if _calls(node, "zero") and any(isinstance(n, ast.Constant) for n in node.args[1:2]):  # type: ignore[attr-defined]
                 yield Problem(
@@ -226,13 +376,6 @@ def _side_problems(check: Check, tree: ast.Module) -> Iterator[Problem]:
             found["printed"].lineno,
             "both sides are the same expression",
             "let `route` reach the quantity without the formula",
-        )
-    outer = {_wrapping(statement.value) for statement in found.values()}
-    if len(found) == len(SIDES) and len(outer) == 1 and outer != {""}:
-        yield Problem(
-            found["printed"].lineno,
-            f"both sides are wrapped in {outer.pop()}, which hides signs or digits",
-            "compare the quantities themselves",
         )
 
 
@@ -253,10 +396,3 @@ def _names_bound(statement: ast.stmt) -> list[str]:
 
 def _calls(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
-
-
-def _wrapping(side: ast.expr) -> str:
-    """What is wrapped round a whole side and loses information."""
-    if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Pow):
-        return "a power"
-    return next((name for name in ("abs", "sign", "floor", "int", "norm") if _calls(side, name)), "")

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from book_checks import body
+from book_checks import body, cited, independence
+from book_math.macros import Macro, read_macros
 from book_source import Book, Check, Display, Environment, Inline, Page, Unchecked
 
 __all__ = [
@@ -59,8 +60,14 @@ REASONS = {
 }
 """Why a claim may be without a check, and the words for the reader."""
 
-OPTIONS = frozenset({"sizes", "uses", "few", "shown", "tokens"})
+OPTIONS = frozenset(
+    {"sizes", "uses", "few", "shown", "tokens", "independent", "oracle", "resolution", "equivalent"}
+    | {"statistical"}
+)
 """What may stand above the body of a check."""
+
+GRADES = ("recall", "derive", "compute", "prove", "code")
+"""What an exercise asks for."""
 
 LONGEST_DISPLAY = 12
 LONGEST_INLINE = 40
@@ -124,6 +131,11 @@ class _Facts:
         return _grouped(self.book.unchecked)
 
     @cached_property
+    def macros(self) -> tuple[Macro, ...]:
+        path = self.book.docs / "macros.toml"
+        return read_macros(path) if path.exists() else ()
+
+    @cached_property
     def docstrings(self) -> dict[str, tuple[Path, int]]:
         if self.package is None:
             return {}
@@ -164,6 +176,7 @@ def violations(book: Book, package: Path | None = None) -> list[Violation]:
         for formula in page.inlines:
             found += _inline(formula)
         found += _literal_rst(page)
+    found += (Violation(**vars(fault)) for fault in cited.faults(book, _has_proof))
     found += _duplicates(book)
     found += _shares(book)
     found += _docstrings(facts)
@@ -267,6 +280,8 @@ def _environment(environment: Environment, page: Page, facts: _Facts) -> Iterato
     if not LABEL.fullmatch(label) or not label.startswith(wanted):
         found = f"the label of the {kind} is {label}" if label else f"the {kind} has no label"
         yield wrong(found, f"write `:label: {wanted}…`, words in lower case joined by hyphens")
+    if kind == "exercise" and environment.options.get("grade") not in GRADES:
+        yield wrong("the exercise has no grade", f"add `:grade:` with one of {', '.join(GRADES)}")
     if kind not in CLAIMS:
         return
     checks = _words(environment.options.get("checks", ""))
@@ -301,7 +316,10 @@ def _check(check: Check, facts: _Facts) -> Iterator[Violation]:
         return Violation(check.file, line, check.label, what, remedy)
 
     yield from _target(check, facts, "check")
-    for problem in body.problems(check):
+    found = list(body.problems(check))
+    if not found and check.label in facts.displays:
+        found = list(independence.problems(check, facts.displays[check.label].tex, facts.macros))
+    for problem in found:
         yield wrong(problem.what, problem.remedy, problem.line)
     for name in _words(check.options.get("uses", "")):
         if name not in facts.displays:
@@ -311,6 +329,18 @@ def _check(check: Check, facts: _Facts) -> Iterator[Violation]:
     for option in sorted(check.options.keys() - OPTIONS):
         known = ", ".join(f"`:{name}:`" for name in sorted(OPTIONS))
         yield wrong(f"a check has no option {option}", f"there are {known}")
+    if "oracle" in check.options and not _has_test(check.options["oracle"].strip(), facts.book.docs):
+        yield wrong(
+            f"`:oracle: {check.options['oracle']}` names no test",
+            "write tests/test_NAME.py::test_NAME, which compares with something that is not our formula",
+        )
+
+
+def _has_test(name: str, docs: Path) -> bool:
+    """Whether the file, beside the folder of the book, has the test."""
+    file, _, test = name.partition("::")
+    path = docs.resolve().parent / file
+    return test.startswith("test_") and path.is_file() and f"def {test}(" in path.read_text(encoding="utf8")
 
 
 def _unchecked(unchecked: Unchecked, facts: _Facts) -> Iterator[Violation]:
