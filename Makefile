@@ -42,7 +42,7 @@ define sphinx
 @rm build/doctrees/unfinished
 endef
 
-.PHONY: help book test doctest quick pdf serve linkcheck setup lock clean
+.PHONY: help book test doctest quick mutants pdf serve linkcheck setup lock relock transcribe clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ doctest: _python ## run the checks of the equations and the examples of the text
 
 quick: _python ## while writing: build what changed, with PAGE=derivations/05-linear-regression only that page
 	@$(ALONE) _quick
+
+mutants: _python ## run the mutants of all checks; show how they ended, the weakest checks and the slowest
+	@$(ALONE) _mutants
 
 pdf: _python _latex ## build build/pdf/mlderived.pdf
 	@$(ALONE) _pdf
@@ -75,6 +78,12 @@ setup: _python ## install the locked packages into .venv and KaTeX beside book_m
 
 lock: _python ## write requirements/*.txt anew from pyproject.toml (with UPGRADE=1 take the newest versions)
 	@$(ALONE) _lock
+
+relock: _python ## compare a display with its check and lock them: LABEL=eq-… (YES=1 does not ask)
+	@$(PY) -m book_checks relock docs $(LABEL) $(if $(YES),--yes)
+
+transcribe: _python ## try a formula typed from the page alone: LABEL=eq-… (FILE=… instead of the terminal)
+	@$(PY) -m book_checks transcribe docs $(LABEL) $(if $(FILE),--file $(FILE))
 
 clean: ## remove what was built (.venv stays: remove it by hand to start from nothing)
 	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -104,7 +113,7 @@ _latex:
 
 # The steps.
 
-.PHONY: _setup-book _setup-test _checks _cells _pages _book _test _doctest _quick _pdf _linkcheck _lock
+.PHONY: _setup-book _setup-test _checks _cells _pages _book _test _doctest _quick _mutants _pdf _linkcheck _lock
 _setup-book _setup-test: _setup-%:
 	@if ! $(PY) -c '$(RECENT)' 2>/dev/null; then \
 	  echo "      making .venv with $$("$(BASE)" -V)"; rm -rf .venv; "$(BASE)" -m venv .venv; fi
@@ -118,7 +127,7 @@ _setup-book _setup-test: _setup-%:
 	  cp $(KATEX)/package-lock.json $(KATEX)/node_modules/installed.json; fi
 
 _checks:
-	@$(PY) -m book_checks run docs --cache build/checks.json
+	@$(PY) -m book_checks run docs --cache build/checks.json -j $(JOBS)
 _cells:
 	@$(PY) -m book_cells --source docs --cache build/cells
 _pages:
@@ -157,7 +166,11 @@ _test:
 _doctest: _setup-test
 	@$(PY) -m pytest -q -n $(JOBS) tests/test_book.py --book
 
+_mutants: _setup-book
+	@$(PY) -m book_checks mutants docs -j $(JOBS)
+
 _quick: _setup-book
+	@$(MAKE) _checks
 	@$(MAKE) _cells
 	$(call sphinx,html,html,$(if $(PAGE),docs/$(PAGE).md))
 	@echo "build/html/$(or $(PAGE),index).html, $(DONE)"

@@ -33,7 +33,7 @@ TOOLS = [
     "tail",
     "touch",
 ]
-TASKS = {"book", "clean", "doctest", "help", "linkcheck", "lock", "pdf", "quick", "serve", "setup", "test"}
+TASKS = {"book", "clean", "doctest", "help", "linkcheck", "lock", "mutants", "pdf", "quick", "serve", "setup", "test"}
 DROPPED = {"PYTHON", "BOOK_LOCK_HELD", "MAKEFLAGS", "MAKELEVEL"}
 
 

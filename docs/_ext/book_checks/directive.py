@@ -41,6 +41,8 @@ class CheckDirective(SphinxDirective):
         "few": directives.unchanged_required,
         "shown": directives.unchanged_required,
         "tokens": directives.unchanged,
+        "resolution": directives.unchanged_required,
+        "equivalent": directives.unchanged_required,
     }
 
     def run(self) -> list[nodes.Node]:

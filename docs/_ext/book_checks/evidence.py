@@ -1,11 +1,23 @@
 """What running a check showed: one record a label, kept in build/checks.json."""
 
+import ast
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-__all__ = ["KINDS", "Evidence", "Mutants", "Survivor", "read_evidence", "write_evidence"]
+__all__ = [
+    "KINDS",
+    "Evidence",
+    "Mutants",
+    "Survivor",
+    "kind_of",
+    "read_evidence",
+    "table",
+    "weakest",
+    "write_evidence",
+]
 
 KINDS = (
     "symbolic",
@@ -20,14 +32,40 @@ KINDS = (
 )
 """The kinds of evidence."""
 
+_BY_VERB = {
+    "statistical": {"simulate", "simulated"},
+    "symbolic": {"symbolic", "identity"},
+    "exact sequence": {"limit", "rate"},
+    "quadrature": {"quadrature"},
+    "enumerated": {
+        *("expectation", "variance", "covariance", "probability", "rademacher", "noise", "distribution"),
+        *("signs", "subsets", "permutations", "assignments"),
+    },
+}
+_INEQUALITIES = {"<", "<=", ">", ">=", "preceq", "succeq"}
+
+
+def kind_of(tree: ast.Module) -> str:
+    """The kind of evidence that the verbs of a check give, the weakest that it uses."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for kind, verbs in _BY_VERB.items():
+        if names & verbs:
+            return kind
+    bounds = any(isinstance(node, ast.Constant) and node.value in _INEQUALITIES for node in ast.walk(tree))
+    return "random and extremal" if bounds else "random instances"
+
 
 @dataclass(frozen=True)
 class Survivor:
-    """A mutant that no draw noticed: the line of the page, what was changed, the changed source."""
+    """A mutant that no draw noticed: the line of the page, what was changed, the changed source.
+
+    ``equal`` says that its value is that of the original.
+    """
 
     line: int
     change: str
     source: str
+    equal: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +95,11 @@ class Mutants:
     def live(self) -> int:
         """All but the stillborn."""
         return self.killed + self.set_aside + self.equivalent + len(self.survived)
+
+    @property
+    def strength(self) -> float:
+        """The share of the live mutants that were killed by value."""
+        return self.killed_value / self.live if self.live else 0.0
 
 
 @dataclass(frozen=True)
@@ -118,3 +161,33 @@ def write_evidence(path: Path, records: dict[str, Evidence]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     plain = {label: records[label].to_json() for label in sorted(records)}
     path.write_text(json.dumps(plain, indent=1) + "\n", "utf8")
+
+
+def weakest(records: Iterable[Evidence]) -> list[Evidence]:
+    """The records with mutants, those with the smallest share of kills by value first."""
+    return sorted(
+        (one for one in records if one.mutants.live), key=lambda one: (one.mutants.strength, one.label)
+    )
+
+
+def table(records: Sequence[Evidence], shown: int = 10) -> str:
+    """How the mutants ended, check by check; the weakest checks and the slowest."""
+    columns = ("value", "shape", "time", "stillborn", "set aside", "equivalent", "survived")
+    lines = [
+        f"{'':40}{'resolution':>11}{'entry':>7}" + "".join(f"{name:>{len(name) + 2}}" for name in columns)
+    ]
+    for one in sorted(records, key=lambda one: one.label):
+        ends = one.mutants
+        killed = (ends.killed_value, ends.killed_shape, ends.killed_time)
+        counts = (*killed, ends.stillborn, ends.set_aside, ends.equivalent, len(ends.survived))
+        cells = "".join(f"{count:{len(name) + 2}}" for count, name in zip(counts, columns, strict=True))
+        fine, entry = (f"{value:.0e}" if value else "-" for value in (one.resolution, one.entry_resolution))
+        lines.append(f"{one.label:40}{fine:>11}{entry:>7}{cells}")
+    lines.append("\nThe weakest: share of the live mutants that are killed by value")
+    lines += [f"  {one.mutants.strength:4.0%}  {one.label}" for one in weakest(records)[:shown]]
+    lines.append("\nThe slowest, in seconds of processor time")
+    slowest = sorted(records, key=lambda one: -one.seconds)[:shown]
+    lines += [f"  {one.seconds:4.2f}  {one.label}" for one in slowest]
+    mean = sum(one.seconds for one in records) / max(1, len(records))
+    lines.append(f"\n{len(records)} checks, {mean:.2f} s each with their mutants")
+    return "\n".join(lines)

@@ -14,8 +14,8 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,13 @@ import numpy as np
 import scipy
 
 import mlderived
-from book_checks import body
+from book_checks import body, mutants, resolution
+from book_checks.evidence import Evidence, Mutants, Survivor, kind_of
+from book_checks.trial import Sides, Trial, program
 from book_source import Book, Check
-from mlderived.checking import Bench, DisagreementError
+from mlderived.checking import DisagreementError
 
-__all__ = ["DRAWS", "Job", "Outcome", "fingerprints", "jobs_of", "run_check", "run_checks"]
+__all__ = ["DRAWS", "Job", "Outcome", "evidence_of", "fingerprints", "jobs_of", "run_check", "run_checks"]
 
 DRAWS = 3
 """How often a check draws at each set of sizes."""
@@ -56,7 +58,8 @@ class Outcome:
     """What running a check showed.
 
     ``message`` is empty when the check passed; ``tolerance`` is the widest one used, ``deviation`` the
-    largest relative deviation that occurred.
+    largest relative deviation that occurred; ``resolution`` and ``mutants`` are there when they were asked
+    for, unless the check failed before or is wrong on purpose.  ``seconds`` is processor time.
     """
 
     label: str
@@ -66,6 +69,9 @@ class Outcome:
     draws: int = 0
     tolerance: float = 0.0
     deviation: float = 0.0
+    resolution: float | None = None
+    entry_resolution: float | None = None
+    mutants: Mutants = field(default_factory=Mutants)
     seconds: float = 0.0
 
     @property
@@ -85,19 +91,24 @@ def jobs_of(book: Book, labels: Iterable[str] = ()) -> list[Job]:
     ]
 
 
-def run_check(job: Job, *, limit: int = LIMIT) -> Outcome:
+def run_check(job: Job, *, limit: int = LIMIT, deep: bool = False) -> Outcome:
     """Run one check."""
-    return next(run_checks([job], limit=limit))
+    return next(run_checks([job], limit=limit, deep=deep))
 
 
-def run_checks(jobs: Iterable[Job], *, workers: int = 1, limit: int = LIMIT) -> Iterator[Outcome]:
-    """Run checks, several at a time, and give each outcome when it is there."""
+def run_checks(
+    jobs: Iterable[Job], *, workers: int = 1, limit: int = LIMIT, deep: bool = False
+) -> Iterator[Outcome]:
+    """Run checks, several at a time, and give each outcome when it is there.
+
+    With ``deep`` the resolution is measured and the mutants are run, and what they show is judged too.
+    """
     waiting = list(reversed(list(jobs)))
     with selectors.DefaultSelector() as selector:
         try:
             while waiting or selector.get_map():
                 while waiting and len(selector.get_map()) < workers:
-                    child = _start(waiting.pop(), limit)
+                    child = _start(waiting.pop(), limit, deep)
                     selector.register(child.pipe, selectors.EVENT_READ, child)
                 nearest = min(key.data.deadline for key in selector.get_map().values())
                 ready = {key.data for key, _ in selector.select(max(0.0, nearest - time.monotonic()))}
@@ -144,13 +155,26 @@ class _Child:
         elif not self.written:
             what = f"its process ended with {signal.Signals(-code).name if code < 0 else f'status {code}'}"
         else:
-            return Outcome(**json.loads(self.written), seconds=seconds)
+            return _outcome(json.loads(self.written))
         return Outcome(
             check.label, check.file, check.line, _failure(self.job, check.line, what), seconds=seconds
         )
 
 
-def _start(job: Job, limit: int) -> _Child:
+def _processor_time() -> float:
+    """Of this process and of those that it waited for."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _outcome(plain: dict[str, Any]) -> Outcome:
+    """The outcome that a process has written."""
+    found = plain.pop("mutants")
+    survived = tuple(Survivor(**one) for one in found.pop("survived"))
+    return Outcome(**plain, mutants=Mutants(**found, survived=survived))
+
+
+def _start(job: Job, limit: int, deep: bool) -> _Child:
     read, write = os.pipe()
     with warnings.catch_warnings():
         # Python warns of threads; the only ones here are those of BLAS, which survives a fork.
@@ -161,52 +185,80 @@ def _start(job: Job, limit: int) -> _Child:
             os.close(read)
             faulthandler.disable()
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
-            result = asdict(_evaluate(job))
-            del result["seconds"]
-            os.write(write, json.dumps(result).encode())
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+            outcome = _evaluate(job, deep)
+            result = asdict(replace(outcome, seconds=_processor_time()))
+            with os.fdopen(write, "wb") as pipe:
+                pipe.write(json.dumps(result).encode())
         os._exit(0)
     os.close(write)
     now = time.monotonic()
-    return _Child(job, pid, read, now, now + PATIENCE * limit)
+    return _Child(job, pid, read, now, now + PATIENCE * limit * (1 + deep))
 
 
-def _evaluate(job: Job) -> Outcome:
+def _evaluate(job: Job, deep: bool) -> Outcome:
     """Run the check in this process at all sizes and draws."""
     check = job.check
-    outcome = {"label": check.label, "file": check.file, "line": check.line}
+    outcome = Outcome(check.label, check.file, check.line, "")
     wrong_on_purpose = check.label.startswith("not-")
     draws, tolerance, deviation, differences = 0, 0.0, 0.0, 0
+    kept: list[tuple[Trial, Sides]] = []
     warnings.simplefilter("error")
     here: dict[str, int] = {}
     try:
-        code = compile(body.parse(check), str(job.docs / check.file), "exec")
+        parts = program(body.parse(check), str(job.docs / check.file))
+        given = _chapter(job, {name for reads in parts.reads for name in reads})
         sets = body.sizes(check) or ({},)
         for place, here in enumerate(sets):
             for draw in range(DRAWS if any(sets) else DRAWS * body.FEWEST):
-                bench = Bench(np.random.default_rng([*check.label.encode(), place, draw]))
-                names = bench.namespace() | here | _chapter(job, code.co_names)
+                trial = Trial(
+                    parts, np.random.default_rng([*check.label.encode(), place, draw]), here | given
+                )
                 try:
                     with np.errstate(divide="raise", over="raise", invalid="raise"):
-                        exec(code, names)
-                        agreement = bench.agree(names["route"], names["printed"])
-                    deviation = max(deviation, agreement.deviation)
+                        sides = trial.run()
+                    deviation = max(deviation, sides.agreement.deviation)
+                    if draw == 0 or len(sets) * draw < DRAWS:
+                        kept.append((trial, sides))
                 except DisagreementError as error:
                     if not wrong_on_purpose:
                         raise
                     differences += error.deviation > WRONG
-                draws, tolerance = draws + 1, max(tolerance, bench.tolerance)
+                draws, tolerance = draws + 1, max(tolerance, trial.bench.tolerance)
     except Exception as error:
-        return Outcome(**outcome, message=_explain(job, error, here), draws=draws)  # type: ignore[arg-type]
+        return replace(outcome, message=_explain(job, error, here), draws=draws)
     if wrong_on_purpose and not differences:
         what = f"is wrong on purpose, but the sides agree to {WRONG:g} on all {draws} draws"
-        return Outcome(**outcome, message=_failure(job, check.line, what), draws=draws)  # type: ignore[arg-type]
+        return replace(outcome, message=_failure(job, check.line, what), draws=draws)
     # A power of ten, so that the evidence is the same on every machine.
     rounded = 10.0 ** math.ceil(math.log10(tolerance) - 1e-9)
-    return Outcome(**outcome, message="", draws=draws, tolerance=rounded, deviation=deviation)  # type: ignore[arg-type]
+    outcome = replace(outcome, draws=draws, tolerance=rounded, deviation=deviation)
+    return outcome if wrong_on_purpose or not deep else _judged(job, outcome, kept, frozenset(sets[0]))
 
 
-def _chapter(job: Job, names: tuple[str, ...]) -> dict[str, Any]:
+def _judged(
+    job: Job, outcome: Outcome, kept: Sequence[tuple[Trial, Sides]], sizes: frozenset[str]
+) -> Outcome:
+    """What the resolution and the mutants show of a check that passed."""
+    check = job.check
+    trials, originals = [trial for trial, _ in kept], [sides for _, sides in kept]
+    seen = resolution.resolution_of(trials, originals)
+    reason = check.options.get("equivalent", "")
+    ends = mutants.mutants_of(trials, originals, sizes, str(job.docs / check.file), reason)
+    found = [
+        (check.line, what) for what in resolution.shortcomings(seen, check.options.get("resolution", ""))
+    ]
+    found += [(line or check.line, what) for line, what in mutants.shortcomings(ends, reason)]
+    return replace(
+        outcome,
+        message="\n".join(_failure(job, line, what) for line, what in found),
+        resolution=seen.quantity,
+        entry_resolution=seen.entry,
+        mutants=ends,
+    )
+
+
+def _chapter(job: Job, names: Set[str]) -> dict[str, Any]:
     """The module of the chapter, when the body asks for it."""
     if "chapter" not in names:
         return {}
@@ -231,6 +283,29 @@ def _explain(job: Job, error: Exception, here: dict[str, int]) -> str:
 
 def _failure(job: Job, line: int, what: str) -> str:
     return f"{job.docs / job.check.file}:{line}: {job.check.label}: {what}"
+
+
+def evidence_of(job: Job, outcome: Outcome, fingerprint: str) -> Evidence:
+    """The record of a check for build/checks.json."""
+    try:
+        sizes = body.sizes(job.check)
+        kind = kind_of(body.parse(job.check))
+    except (ValueError, SyntaxError):
+        sizes, kind = (), "none"
+    return Evidence(
+        label=outcome.label,
+        passed=outcome.ok,
+        message=outcome.message,
+        sizes=sizes,
+        draws=outcome.draws,
+        tolerance=outcome.tolerance,
+        resolution=outcome.resolution,
+        entry_resolution=outcome.entry_resolution,
+        evidence=kind,
+        mutants=outcome.mutants,
+        seconds=round(outcome.seconds, 3),
+        hash=fingerprint,
+    )
 
 
 def fingerprints(book: Book, jobs: Iterable[Job]) -> dict[str, str]:
