@@ -19,7 +19,7 @@ TYPOS = [
     ("factor", rf"\\frac\{{({_GROUP}*)\}}\{{({_GROUP}*)\}}", ["#1", r"\frac{#2}{#1}"]),
     ("factor", rf"(?:{_LETTER})(?:_(?:{_GROUP}))?(?:\^2)?", [""]),
     ("power", r"\^[2-9]", ["", "^4", "^1"]),
-    ("power", rf"(?<=\\lambda)(?!\^|_)|(?<=\\sigma)(?!\^|_)|(?<=s_j)(?!\^)", ["^2"]),
+    ("power", r"(?<=\\lambda)(?!\^|_)|(?<=\\sigma)(?!\^|_)|(?<=s_j)(?!\^)", ["^2"]),
     ("inverse", r"\^\{-1\}", ["", r"^{-2}"]),
     ("sum", rf"\\sum_{_GROUP}(?:\^{_GROUP})?", [""]),
     ("transpose", r"\^\\T(?![A-Za-z])", [""]),
@@ -39,7 +39,7 @@ def _kept_out(tex: str, kind: str) -> set[int]:
     spans += [match.span() for match in re.finditer(r"\\(?:begin|end)\{\w+\}", tex)]
     if kind not in ("index", "bound"):
         spans += [match.span() for match in re.finditer(rf"_{_GROUP}", tex)]
-        spans += [match.span() for match in re.finditer(rf"(?<=\}})\^\{{[a-z]\}}", tex)]
+        spans += [match.span() for match in re.finditer(r"(?<=\})\^\{[a-z]\}", tex)]
     return {place for start, end in spans for place in range(start, end)}
 
 

@@ -137,9 +137,9 @@ def _shape(node: object) -> object:
 
 
 @cache
-def _definitions() -> dict[str, tuple[str, frozenset[str]]]:
-    """Each name that mlderived.checking defines, with its hash and the names that it reads."""
-    tree = ast.parse(Path(checking.__file__).read_text(encoding="utf8"))
+def _definitions(source: str) -> dict[str, tuple[str, frozenset[str]]]:
+    """Each name that the module defines, with its hash and the names that it reads."""
+    tree = ast.parse(Path(source).read_text(encoding="utf8"))
     found = {}
     for statement in tree.body:
         read = frozenset(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
@@ -157,10 +157,10 @@ def _defined(statement: ast.stmt) -> Iterator[str]:
 
 
 @cache
-def _entrances() -> dict[str, tuple[str, ...]]:
-    """For each name that a check sees, the definitions in mlderived.checking behind it."""
+def _entrances(source: str) -> dict[str, tuple[str, ...]]:
+    """For each name that a check sees, the definitions in the module behind it."""
     given = checking.Bench(np.random.default_rng(0)).namespace()
-    known = _definitions()
+    known = _definitions(source)
     return {
         name: tuple(one for one in {name, f"_{name}", getattr(value, "__name__", name)} if one in known)
         for name, value in given.items()
@@ -169,9 +169,10 @@ def _entrances() -> dict[str, tuple[str, ...]]:
 
 def _helpers(names: Iterable[str]) -> dict[str, str]:
     """The definitions that the names rest on, directly or not, each with its hash."""
-    known = _definitions()
+    source = str(checking.__file__)
+    known = _definitions(source)
     found: dict[str, str] = {}
-    waiting = [one for name in names for one in _entrances().get(name, ())]
+    waiting = [one for name in names for one in _entrances(source).get(name, ())]
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -218,6 +219,10 @@ def violations(book: Book, macros: Mapping[str, Macro]) -> Iterator[Violation]:
             yield Violation(
                 name, where, label, "the lock has an entry without a check", f"run make relock LABEL={label}"
             )
+    known = {lock_file(book.docs, page) for page in book.pages}
+    for path in sorted({*book.docs.rglob("*.lock.json")} - known):
+        name = path.relative_to(book.docs).as_posix()
+        yield Violation(name, 1, "", "the lock has no page beside it", "remove the file")
 
 
 def _line(path: Path, label: str) -> int:

@@ -239,15 +239,14 @@ def _superscript(tokens: list[str], out: list[Item]) -> None:
     """Count a superscript: a transpose, an inverse, a power; or nothing, where it is a limit or a mark."""
     if out and out[-1][0] == "count" and out[-1][1] in _LIMITS:
         return
+    if out[-1:] == [("letter", "e")]:
+        out[-1:] = [("count", "exp"), *_items(tokens)]
+        return
     if tokens[:1] == ["-"] and len(tokens) > 1:
         out.append(("count", "inverse"))
         tokens = tokens[1:]
         if tokens == ["1"]:
             return
-    elif out[-1:] == [("letter", "e")]:
-        out[-1] = ("count", "exp")
-        out += _items(tokens)
-        return
     if tokens == [r"\top"]:
         out.append(("count", "transpose"))
     elif tokens in (["1", "/", "2"], [r"\frac", "1", "2"], [r"\tfrac", "12"], [r"\frac", "12"]):

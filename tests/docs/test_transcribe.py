@@ -1,0 +1,150 @@
+"""Blind transcription: what is told, what agrees, what does not, and when it lapses."""
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+
+from book_checks import lock, pairs
+from book_checks.__main__ import main
+from book_checks.relock import relock
+from book_checks.transcribe import brief, transcribe
+from book_source import read_book
+from minibook import ROOT
+
+FILE = "derivations/05-linear-regression.md"
+
+PAGE = r"""# Linear regression
+
+$$
+\hat{\vect{w}} = \mat{A}^{-1} \mat{X}^\T\vect{y}
+= \mat{A}^{-1} \sum_{i=1}^{n} y_i \vect{x}_i .
+$$ (eq-lin-chain)
+
+```{check} eq-lin-chain
+:sizes: n=9 d=3 | n=4 d=6 | n=7 d=1
+X, y, lam = normal(n, d), normal(n), positive()
+A = X.T @ X + lam * eye(d)
+route = argmin(lambda w: sum((y - X @ w) ** 2) + lam * sum(w**2), zeros(d))
+printed = chain(inv(A) @ X.T @ y, "=", inv(A) @ sum(y[i] * X[i] for i in range(n)))
+```
+
+$$
+\lambda \vect{w}^\T\vect{w} \le \sigma^2 .
+$$ (eq-lin-condition)
+
+```{check} eq-lin-condition
+:sizes: d=3 | d=6 | d=1
+:shown: lam * w @ w, sigma**2
+w, lam, sigma = normal(d), positive(), positive()
+route = root(lambda c: sigma**2 - lam * c**2 * norm(w) ** 2, 0, 1e6), 1.0
+printed = sqrt(sigma**2 / (lam * w @ w)), 1.0
+```
+
+$$
+\sum_{j=1}^{d} w_j^2 \le 2 \vect{w}^\T\vect{w} .
+$$ (eq-lin-bound)
+
+```{check} eq-lin-bound
+:sizes: d=3 | d=6 | d=2
+w = normal(d)
+route = norm(w) ** 2, 1.0
+printed = chain(sum(w[j] ** 2 for j in range(d)), "<=", 2 * w @ w), 1.0
+```
+"""
+
+RIGHT = {
+    "eq-lin-chain": """
+G = X.T @ X + lam * eye(d)
+rows = lambda: [y[i] * X[i] for i in range(n)]
+printed = chain(solve(G, X.T @ y), "=", solve(G, sum(rows())))
+""",
+    "eq-lin-condition": 'printed = chain(lam * norm(w) ** 2, "<=", sigma**2)',
+    "eq-lin-bound": 'printed = chain(sum(w**2), "<=", 2 * norm(w) ** 2)',
+}
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    """A locked miniature book."""
+    folder = tmp_path / "docs"
+    (folder / "derivations").mkdir(parents=True)
+    for name in ("chapters.toml", "macros.toml"):
+        shutil.copy(ROOT / "docs" / name, folder / name)
+    (folder / FILE).write_text(PAGE)
+    assert relock(read_book(folder), ["all"], yes=True) == 0
+    return folder
+
+
+def state(docs: Path, label: str) -> bool:
+    book = read_book(docs)
+    return lock.read(lock.lock_file(docs, book.pages[0]))[label].is_transcribed
+
+
+def test_the_brief_tells_names_shapes_and_sides_and_nothing_of_the_check(docs):
+    told = brief(read_book(docs), "eq-lin-chain")
+    assert "  X: 9 by 3 (n = 9, d = 3)\n  y: 9 (n = 9, d = 3)\n  lam: a number\n" in told
+    assert "  1. A⁻¹Xᵀy\n  2. A⁻¹Σ" in told
+    for word in ("argmin", "solve", "inv(", "X.T", "range", "eye"):
+        assert word not in told
+
+
+@pytest.mark.parametrize("label", sorted(RIGHT))
+def test_a_right_transcription_is_recorded(docs, label, capsys):
+    assert not state(docs, label)
+    assert transcribe(read_book(docs), label, RIGHT[label]) == 0
+    assert f"{label} agrees on 6 draws, largest deviation " in capsys.readouterr().out
+    assert state(docs, label)
+    assert list(lock.violations(read_book(docs), pairs.macros_of(docs))) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "old", "new", "words"),
+    [
+        ("eq-lin-chain", "solve(G, X.T @ y)", "solve(G, X.T @ y) * 1.01", "side 2 of the display differs by"),
+        (
+            "eq-lin-chain",
+            "solve(G, sum(rows()))",
+            "-solve(G, sum(rows()))",
+            "side 3 of the display differs by",
+        ),
+        ("eq-lin-chain", ' "=", solve(G, sum(rows()))', ' "="', "you wrote 1 sides, and 2 are asked for"),
+        ("eq-lin-chain", "printed", "shown", "do not assign `printed`"),
+        ("eq-lin-chain", "G = X", "G = nothing", "your lines do not run: NameError"),
+        ("eq-lin-chain", "G = X", "import os\nG = X", "your lines do not run: ImportError"),
+        ("eq-lin-condition", "sigma**2", "sigma", "side 2 of the display differs by"),
+        ("eq-lin-bound", "2 * norm", "3 * norm", "side 2 of the display differs by"),
+        ("eq-lin-bound", "sum(w**2)", "w", "shapes differ"),
+    ],
+)
+def test_a_wrong_transcription_disagrees(docs, label, old, new, words, capsys):
+    assert old in RIGHT[label]
+    assert transcribe(read_book(docs), label, RIGHT[label].replace(old, new)) == 1
+    assert words in capsys.readouterr().out
+    assert not state(docs, label)
+
+
+def test_a_change_and_a_relock_void_it(docs):
+    label = "eq-lin-condition"
+    assert transcribe(read_book(docs), label, RIGHT[label]) == 0
+    path = docs / FILE
+    path.write_text(
+        path.read_text().replace(r"\vect{w}^\T\vect{w} \le \sigma", r"\norm{\vect{w}}^2 \le \sigma")
+    )
+    assert transcribe(read_book(docs), label, RIGHT[label]) == 2
+    assert relock(read_book(docs), [label], yes=True) == 0
+    assert not state(docs, label)
+    assert transcribe(read_book(docs), label, RIGHT[label]) == 0
+    assert state(docs, label)
+
+
+def test_the_command_reads_a_file_or_the_terminal(docs, tmp_path, monkeypatch, capsys):
+    label = "eq-lin-bound"
+    typed = tmp_path / "typed.py"
+    typed.write_text("printed = 2 * norm(w) ** 2")
+    assert main(["transcribe", str(docs), label, "--file", str(typed)]) == 1
+    monkeypatch.setattr("sys.stdin", io.StringIO(RIGHT[label]))
+    assert main(["transcribe", str(docs), label]) == 0
+    assert "Wanted, in this order:" in capsys.readouterr().out
+    assert main(["transcribe", str(docs), "eq-lin-none", "--file", str(typed)]) == 2
