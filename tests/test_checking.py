@@ -36,6 +36,12 @@ def test_draws_have_the_properties_they_promise(rng):
     assert sorted(checking.permutation(rng, 6)) == list(range(6))
     assert np.linalg.matrix_rank(checking.lowrank(rng, 6, 5, 2)) == 2
     assert np.linalg.cond(checking.collinear(rng, 7, 3, 1e4)) == pytest.approx(1e4)
+    assert np.linalg.cond(checking.spd(rng, 3, 1e4)) == pytest.approx(1e4)
+    shares = checking.unbalanced(rng, 2, 4)
+    assert np.allclose(shares.sum(axis=1), 1)
+    assert np.all(shares.max(axis=1) > 20 * shares.min(axis=1))
+    spread = checking.offscale(rng, 50, 30).std(axis=0)
+    assert spread.max() > 100 * spread.min()
 
 
 def test_normal_data_are_off_centre_and_off_scale(rng):
@@ -170,6 +176,50 @@ def test_optimum_wants_slope_curvature_and_neighbours():
         checking.optimum(lambda x: x[0] ** 2, np.zeros(2))
 
 
+def test_kkt_on_the_simplex_and_on_a_half_space(rng):
+    a = np.array([0.5, 1.0, 2.0])
+
+    def f(x):
+        return np.sum(x * np.log(x / a))
+
+    def mass(x):
+        return x.sum() - 1
+
+    right = a / a.sum()
+    assert checking.kkt(f, right, equal=mass) is right
+    with pytest.raises(DisagreementError, match="Lagrangian"):
+        checking.kkt(f, np.full(3, 1 / 3), equal=mass)
+    with pytest.raises(DisagreementError, match="not feasible"):
+        checking.kkt(f, a, equal=mass)
+    with pytest.raises(DisagreementError, match="neighbour"):
+        checking.kkt(lambda x: -f(x), right, equal=mass)
+    target = np.array([2.0, -1.0])
+    nearest = np.array([1.0, -1.0])
+
+    def distance(x):
+        return np.sum((x - target) ** 2)
+
+    assert checking.kkt(distance, nearest, atmost=lambda x: x - 1) is nearest
+    with pytest.raises(DisagreementError, match="multiplier"):
+        checking.kkt(lambda x: -distance(x), nearest, atmost=lambda x: x - 1)
+    with pytest.raises(CheckError, match="needs constraints"):
+        checking.kkt(distance, nearest)
+
+
+def test_iterates_are_monotone_or_not():
+    path = checking.iterate(lambda x: 0.5 * x + 1, 10.0, 5)
+    assert path[:3] == [10.0, 6.0, 4.0]
+    assert checking.monotone(lambda x: (x - 2) ** 2, path, ">=").tolist()[:2] == [64.0, 16.0]
+    with pytest.raises(DisagreementError, match="not monotone: step 1"):
+        checking.monotone(lambda x: (x - 2) ** 2, path, "<=")
+    with pytest.raises(CheckError, match="no step moves"):
+        checking.monotone(lambda x: 1.0, path, ">=")
+    with pytest.raises(CheckError, match="by <= or >="):
+        checking.monotone(lambda x: x, path, "=")
+    with pytest.raises(CheckError, match="at least two"):
+        checking.iterate(lambda x: x, 1.0, 1)
+
+
 # Laws, integrals, limits, roots
 
 
@@ -209,6 +259,32 @@ def test_limit():
         checking.limit(lambda n: np.sin(n))
     with pytest.raises(CheckError, match="at least four"):
         checking.limit(lambda n: 1.0, levels=3)
+
+
+@pytest.mark.parametrize("power", [-0.5, -1.0, -2.0, 1.5])
+def test_rate_is_the_exponent(power):
+    found = checking.rate(lambda n: 3 * n**power + n ** (power - 1))
+    assert agree(found, power).tolerance < 0.1
+    for wrong in (power + 0.5, power - 0.5):
+        with pytest.raises(DisagreementError):
+            agree(found, wrong)
+
+
+def test_rate_refuses_what_has_none():
+    with pytest.raises(CheckError, match="not settled"):
+        checking.rate(lambda n: np.exp(-n / 100))
+    with pytest.raises(CheckError, match="positive"):
+        checking.rate(lambda n: -1.0)
+
+
+def test_the_law_of_a_function():
+    law = checking.law_of(np.sum, checking.rademacher(3))
+    assert law.points.tolist() == [-3.0, -1.0, 1.0, 3.0]
+    assert law.weights.tolist() == [0.125, 0.375, 0.375, 0.125]
+    value = checking.characteristic(np.sum, checking.rademacher(3), 0.7)
+    assert value == pytest.approx(np.cos(0.7) ** 3, rel=1e-12)
+    pair = checking.characteristic(lambda e: e, checking.rademacher(2), np.array([0.3, 0.5]))
+    assert pair == pytest.approx(np.cos(0.3) * np.cos(0.5), rel=1e-12)
 
 
 def test_root():
@@ -306,15 +382,83 @@ def test_a_difference_says_where_and_how_much():
 
 
 def test_zero_is_compared_on_its_stated_scale():
-    assert agree(zero(np.full(2, 1e-12), 1.0), np.zeros(2)).deviation == 1e-12
-    assert agree(np.full(2, 1e-12), zero(np.zeros(2), 1.0)).scale == 1.0
+    assert agree(zero(np.full(2, 1e-12), 1.0, 1.0), np.zeros(2)).deviation == 1e-12
+    assert agree(np.full(2, 1e-12), zero(np.zeros(2), 1.0, 1.0)).scale == 1.0
     with pytest.raises(DisagreementError):
-        agree(zero(1e-3, 1.0), 0.0)
+        agree(zero(1e-2, 1.0, 1.0), 0.0)
     with pytest.raises(CheckError, match="both sides have other"):
-        agree(zero(1.0, 1e30), 2.0)
+        agree(zero(1.0, 100.0, 1.0), 2.0)
     for scale in (0.0, -1.0, np.nan, np.inf, np.ones(2)):
         with pytest.raises(CheckError, match="positive number"):
-            zero(1.0, scale)
+            zero(1.0, scale, 1.0)
+
+
+def test_zero_wants_a_wrong_quantity_that_its_scale_would_notice():
+    with pytest.raises(CheckError, match="nothing would be noticed"):
+        zero(1.0, 1e30, 2.0)
+    with pytest.raises(CheckError, match="nothing would be noticed"):
+        zero(0.0, 1.0, 0.0)
+
+
+def mean_squared(x):
+    return np.mean(x) ** 2
+
+
+def square_mean(x):
+    return np.mean(x**2)
+
+
+def test_an_inequality_holds_is_searched_and_is_reached():
+    x = np.array([1.0, 2.0, -0.5])
+    first = checking.inequality(mean_squared, "<=", square_mean, x, extremal=np.ones(3))
+    assert first == mean_squared(x)
+    # The limit of a function of m, and two arguments.
+    checking.inequality(
+        lambda s, lam: s**2 / (s**2 + lam), "<", lambda s, lam: 1.0, (2.0, 0.5), extremal=lambda m: (m, 0.5)
+    )
+    A = np.diag([1.0, 2.0])
+    checking.inequality(
+        lambda t: t * A, "preceq", lambda t: (t + 1) * A, 1.0, loose="the gap is A for every t"
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "extremal", "says"),
+    [
+        (lambda x: np.mean(x**2) / 2, np.ones(3), "fails by|does not reach"),  # false somewhere
+        (lambda x: 2 * np.mean(x**2), np.ones(3), "does not reach equality"),  # too weak
+        (lambda x: np.mean(x**2) + 1, lambda m: np.ones(3), "does not tend to equality"),
+        # True at the first point and false far away, where only the search goes.
+        (lambda x: np.mean(x**2) + 4 * (1 - np.mean(x) ** 2), np.ones(3), "fails by"),
+    ],
+)
+def test_a_wrong_inequality_is_found(right, extremal, says):
+    with pytest.raises(DisagreementError, match=says):
+        checking.inequality(mean_squared, "<=", right, np.array([0.3, 0.2, -0.5]), extremal=extremal)
+
+
+def test_an_inequality_wants_the_case_of_equality_or_a_reason():
+    x = np.array([1.0, 2.0])
+    for options in ({}, {"loose": " "}, {"extremal": x, "loose": "why"}):
+        with pytest.raises(CheckError, match="case of equality"):
+            checking.inequality(mean_squared, "<=", square_mean, x, **options)
+    with pytest.raises(CheckError, match="unknown relation"):
+        checking.inequality(mean_squared, "=", square_mean, x, extremal=np.ones(2))
+
+
+def test_an_estimate_is_compared_within_its_margin(rng):
+    estimate = checking.simulation(lambda: rng.normal(size=2) ** 2)
+    assert agree(estimate, np.ones(2)).tolerance > 1e-3
+    for wrong in (np.full(2, 1.5), np.array([1.0, 0.5])):
+        with pytest.raises(DisagreementError, match="outside of the margin"):
+            agree(estimate, wrong)
+    for left, right in ((estimate, 1.0), (1.0, estimate)):
+        with pytest.raises(CheckError):
+            agree(left, right)
+    with pytest.raises(CheckError, match="not random"):
+        checking.simulation(lambda: 1.0)
+    with pytest.raises(CheckError, match="100 to 20000"):
+        checking.simulation(lambda: rng.normal(), 10)
 
 
 def test_chain_compares_every_step():
@@ -356,6 +500,17 @@ def test_the_bench_carries_the_accuracy_of_its_verbs(rng):
     assert bench.tolerance == checking.COARSEST
     assert bench.agree(1.0, 1.0 + 1e-7).tolerance == checking.COARSEST
     assert names["chain"](1.0, "=", 1.0 + 1e-7) == 1.0
+
+
+def test_the_bench_counts_what_is_compared_and_keeps_the_tightest_ratio(rng):
+    bench = Bench(rng)
+    names = bench.namespace()
+    names["chain"](np.ones(2), "=", np.ones(2), "<=", np.full(2, 2.0))
+    x = np.array([1.0, 2.0])
+    names["inequality"](mean_squared, "<=", square_mean, x, extremal=np.ones(2))
+    bench.agree((1.0, np.ones(3)), (1.0, np.ones(3)))
+    assert bench.compared == 4 + 1 + 4
+    assert bench.tightest == pytest.approx(1.0)
 
 
 def test_the_bench_names_what_is_reserved(rng):

@@ -34,6 +34,7 @@ __all__ = [
     "Bench",
     "CheckError",
     "DisagreementError",
+    "Estimate",
     "Law",
     "Scaled",
     "agree",
@@ -41,6 +42,7 @@ __all__ = [
     "argmin",
     "assignments",
     "chain",
+    "characteristic",
     "classes",
     "collinear",
     "covariance",
@@ -49,13 +51,19 @@ __all__ = [
     "expectation",
     "gradient",
     "hessian",
+    "inequality",
+    "iterate",
     "jacobian",
+    "kkt",
+    "law_of",
     "limit",
     "lowrank",
     "maximum",
     "minimum",
+    "monotone",
     "noise",
     "normal",
+    "offscale",
     "optimum",
     "orthogonal",
     "permutation",
@@ -64,12 +72,15 @@ __all__ = [
     "probability",
     "quadrature",
     "rademacher",
+    "rate",
     "root",
     "signs",
     "simplex",
+    "simulation",
     "spd",
     "subsets",
     "symmetric",
+    "unbalanced",
     "uniform",
     "variance",
     "zero",
@@ -102,6 +113,13 @@ class Scaled(NamedTuple):
 
     value: Any
     scale: float
+
+
+class Estimate(NamedTuple):
+    """A value that is known only to within ``margin``, entry by entry."""
+
+    value: Any
+    margin: Any
 
 
 class Measured(NamedTuple):
@@ -137,6 +155,28 @@ def normal(rng: np.random.Generator, *shape: int) -> Any:
     return _plain(mean + spread * rng.standard_normal(shape))
 
 
+def offscale(rng: np.random.Generator, *shape: int) -> Any:
+    """Normal entries whose scales and centres differ widely.
+
+    Along the last axis the spreads run over four powers of ten, and the
+    means are up to ten spreads away from zero.
+    """
+    last = shape[-1:]
+    spread = 10.0 ** rng.uniform(-2.0, 2.0, last)
+    mean = spread * rng.uniform(-10.0, 10.0, last)
+    return _plain(mean + spread * rng.standard_normal(shape))
+
+
+def unbalanced(rng: np.random.Generator, *shape: int) -> Array:
+    """Shares that sum to one along the last axis, some of them tiny.
+
+    Each is one half, one tenth, one fiftieth … of the largest or so.
+    """
+    rank = np.argsort(rng.random(shape), axis=-1)
+    weights = 5.0**-rank * rng.uniform(0.5, 1.0, shape)
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+
+
 def uniform(
     rng: np.random.Generator, *shape: int, low: float = 0.0, high: float = 1.0
 ) -> Any:
@@ -162,12 +202,16 @@ def symmetric(rng: np.random.Generator, d: int) -> Array:
     )
 
 
-def spd(rng: np.random.Generator, d: int) -> Array:
+def spd(
+    rng: np.random.Generator, d: int, condition: float | None = None
+) -> Array:
     """A symmetric positive definite d by d matrix.
 
-    It is neither diagonal nor badly conditioned.
+    It is not diagonal, and well conditioned unless ``condition`` is given.
     """
-    return _with_eigenvalues(rng, d, positive(rng, d))
+    if condition is None:
+        return _with_eigenvalues(rng, d, positive(rng, d))
+    return _with_eigenvalues(rng, d, np.geomspace(1.0, 1.0 / condition, d))
 
 
 def _with_eigenvalues(
@@ -519,6 +563,104 @@ def optimum(f: Function, x: Any) -> Any:
     return x
 
 
+def kkt(
+    f: Function,
+    x: Any,
+    equal: Function | None = None,
+    atmost: Function | None = None,
+) -> Any:
+    """Return ``x`` after showing that it minimises ``f`` under constraints.
+
+    They are ``equal(x) = 0`` and ``atmost(x) <= 0``, each a number or an
+    array.  Shown are feasibility, a vanishing slope of the Lagrangian,
+    multipliers of the right sign, and that feasible neighbours are not lower.
+
+    Examples
+    --------
+    >>> x = np.array([0.5, 0.5])
+    >>> kkt(lambda x: x @ x, x, equal=lambda x: x.sum() - 1).tolist()
+    [0.5, 0.5]
+    """
+    at = np.asarray(x, float)
+    parts = [(c, i) for i, c in enumerate((equal, atmost)) if c is not None]
+    if not parts:
+        raise CheckError("kkt needs constraints; without them use optimum")
+    near = [z for distance, z in _neighbours(at) if distance == 1e-2]
+    active, signed = [], []
+    for constraint, kind in parts:
+        values = _flat(constraint, at)
+        around = np.abs([_flat(constraint, z) for z in near])
+        scale = np.maximum(100.0 * np.max(around, axis=0), 1e-300)
+        off = values / scale if kind else np.abs(values) / scale
+        if off.max() > EXACT:
+            raise DisagreementError(
+                f"not feasible: a constraint is missed by {off.max():.1e}",
+                float(off.max()),
+            )
+        binding = off > -EXACT if kind else np.ones(len(off), bool)
+        slopes = np.asarray(_jacobian(constraint, at).value)
+        active.append(slopes.reshape(-1, at.size)[binding])
+        signed += [bool(kind)] * int(binding.sum())
+    slope = np.asarray(_gradient(f, at).value).ravel()
+    rows = np.concatenate(active)
+    multipliers = np.linalg.lstsq(rows.T, -slope, rcond=1e-12)[0]
+    rest = _scale(slope + rows.T @ multipliers)
+    typical = max(_scale(_gradient(f, z).value) for z in near)
+    if rest > 10 * EXACT * typical:
+        raise DisagreementError(
+            f"not a minimiser: the slope of the Lagrangian is {rest:.1e}, "
+            f"where slopes of {typical:.1e} are typical",
+            rest / typical,
+        )
+    if np.any(multipliers[signed] < -COARSEST * _scale(multipliers)):
+        raise DisagreementError(
+            "not a minimiser: the multiplier of an inequality is negative"
+        )
+    _no_lower_on_the_boundary(f, at, parts, rows)
+    return x
+
+
+def _flat(f: Function, x: Array) -> Array:
+    return np.atleast_1d(np.asarray(f(_plain(x)), float)).ravel()
+
+
+def _no_lower_on_the_boundary(
+    f: Function,
+    at: Array,
+    parts: list[tuple[Function, int]],
+    rows: Array,
+) -> None:
+    """Compare with neighbours at which the same constraints are active."""
+    inverse = np.linalg.pinv(rows)
+    here = float(f(_plain(at)))
+
+    def active(z: Array) -> Array:
+        """The constraints that bind at ``at``, at another point."""
+        values = []
+        for constraint, kind in parts:
+            there = _flat(constraint, z)
+            binds = _flat(constraint, at) > -COARSEST * max(_scale(there), 1)
+            values.append(there[binds] if kind else there)
+        return np.concatenate(values)
+
+    for distance, point in _neighbours(at):
+        if distance not in (1e-4, 1e-2):
+            continue
+        step = (point - at).ravel()
+        z = at.ravel() + step - inverse @ (rows @ step)
+        for _ in range(8):
+            z = z - inverse @ active(z.reshape(at.shape))
+        z = z.reshape(at.shape)
+        if any(kind and _flat(c, z).max() > EXACT for c, kind in parts):
+            continue
+        there = float(f(_plain(z)))
+        if there < here - 1e-11 * max(abs(here), abs(there), 1e-300):
+            raise DisagreementError(
+                "not a minimiser: a feasible neighbour at relative distance "
+                f"{distance:.0e} is lower"
+            )
+
+
 def _argmin(f: Function, start: Any, *, smooth: bool = True) -> Measured:
     if not smooth:
         x = _search(f, start)
@@ -781,6 +923,65 @@ def probability(event: Callable[[Any], bool], over: Law) -> float:
     return float(expectation(lambda x: float(bool(event(x))), over))
 
 
+def law_of(f: Function, over: Law) -> Law:
+    """The law of f(x) for x distributed as ``over``; equal values merged.
+
+    Examples
+    --------
+    >>> law_of(lambda e: e.sum(), rademacher(2)).weights.tolist()
+    [0.25, 0.5, 0.25]
+    """
+    values = _values(f, over)
+    _, first, place = np.unique(
+        np.round(values, 12).reshape(len(values), -1),
+        axis=0,
+        return_index=True,
+        return_inverse=True,
+    )
+    return Law(values[first], np.bincount(place.ravel(), over.weights))
+
+
+def characteristic(f: Function, over: Law, t: Any) -> complex:
+    """Characteristic function of f(x) at ``t``: the mean of exp(i t·f(x)).
+
+    Two laws are equal when theirs agree; for a law with a density, compare
+    with its closed form or with ``quadrature``.
+
+    Examples
+    --------
+    >>> value = characteristic(lambda e: e[0], rademacher(1), 2.0)
+    >>> round(value.real - float(np.cos(2.0)), 12)
+    0.0
+    """
+    phases = [np.vdot(t, f(_plain(x))) for x in over.points]
+    return complex(over.weights @ np.exp(1j * np.asarray(phases)))
+
+
+def simulation(f: Callable[[], Any], times: int = 4000) -> Estimate:
+    """Mean of ``f()`` over so many calls, and five standard errors.
+
+    The last resort: enumerate or integrate where it is possible, and keep
+    the samples so small that wrong formulas are far away.  ``f`` takes no
+    argument and draws anew on each call.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> estimate = simulation(lambda: rng.normal() ** 2)
+    >>> bool(abs(estimate.value - 1) < estimate.margin)
+    True
+    """
+    if not 100 <= times <= 20000:
+        raise CheckError(
+            f"simulation takes from 100 to 20000 calls, found {times}"
+        )
+    values = np.stack([np.asarray(f(), float) for _ in range(times)])
+    error = values.std(axis=0, ddof=1) / np.sqrt(times)
+    if not np.all(error > 0):
+        raise CheckError("simulation(f): f() is not random; it must draw")
+    return Estimate(_plain(values.mean(axis=0)), 5.0 * error)
+
+
 def quadrature(f: Function, low: float, high: float) -> Any:
     """Integral of ``f`` from ``low`` to ``high``, by adaptive quadrature.
 
@@ -841,6 +1042,76 @@ def _limit(
     )
 
 
+def rate(f: Callable[[int], float], start: int = 64) -> Estimate:
+    """Exponent p of f(n) ~ c n**p: the slope on logarithmic axes.
+
+    It is taken over three octaves from ``start``; the last slope counts, to
+    within the differences among the three.
+
+    Examples
+    --------
+    >>> round(rate(lambda n: 3 / n**2 + 1 / n**3).value, 2)
+    -2.0
+    """
+    values = [float(f(start * 2**octave)) for octave in range(4)]
+    if not np.all(np.isfinite(values)) or min(values) <= 0.0:
+        raise CheckError("rate(f) needs positive finite values f(n)")
+    slopes = np.diff(np.log2(values))
+    margin = float(np.ptp(slopes)) + EXACT
+    if margin > 0.25:
+        raise CheckError(
+            f"the slopes {_short(slopes)} have not settled: "
+            "begin at a greater size"
+        )
+    return Estimate(float(slopes[-1]), margin)
+
+
+def iterate(step: Function, start: Any, times: int) -> list[Any]:
+    """The iterates start, step(start), … of an algorithm.
+
+    There are ``times`` steps, so one more iterate.
+
+    Examples
+    --------
+    >>> iterate(lambda x: x / 2, 8.0, 3)
+    [8.0, 4.0, 2.0, 1.0]
+    """
+    if times < 2:
+        raise CheckError(f"iterate needs at least two steps, found {times}")
+    path = [start]
+    for _ in range(times):
+        path.append(step(path[-1]))
+    return path
+
+
+def monotone(f: Function, path: list[Any], relation: str) -> Array:
+    """Values of ``f`` along the iterates, after showing how they run.
+
+    With ``">="`` none is greater than the one before, with ``"<="`` none is
+    smaller; and at least one step really moves.
+
+    Examples
+    --------
+    >>> monotone(lambda x: x * x, [4.0, 2.0, 1.0], ">=").tolist()
+    [16.0, 4.0, 1.0]
+    """
+    if relation not in ("<=", ">="):
+        raise CheckError(f"monotone runs by <= or >=, found {relation!r}")
+    values = np.array([float(f(x)) for x in path])
+    steps = np.diff(values) * (1.0 if relation == "<=" else -1.0)
+    scale = _scale(_side("the value along the path", values))
+    if steps.min() < -EXACT * scale:
+        place = int(np.argmin(steps))
+        raise DisagreementError(
+            f"not monotone: step {place + 1} goes the other way "
+            f"by {-steps[place]:.1e}",
+            float(-steps[place] / scale),
+        )
+    if steps.max() <= EXACT * scale:
+        raise CheckError("no step moves: start further away")
+    return values
+
+
 def root(f: Function, low: float, high: float) -> float:
     """The zero of ``f`` between ``low`` and ``high``.
 
@@ -884,18 +1155,167 @@ def assignments(n: int, K: int) -> Array:
 # Comparison ------------------------------------------------------------
 
 
-def zero(value: Any, scale: float) -> Scaled:
+def zero(value: Any, scale: float, wrong: Any) -> Scaled:
     """State that ``value`` vanishes, and the scale against which it is small.
 
-    Compare it with an exact zero:
-    ``route = zero(X.T @ r, norm(X) * norm(y))`` and ``printed = zeros(d)``.
+    ``wrong`` is a similar quantity that does not vanish: it must be at least
+    a thousandth of the scale, so that the scale is not too large to fail.
+    Compare with an exact zero: ``printed = zeros(d)``.
+
+    Examples
+    --------
+    >>> e = np.array([1.0, -1.0])
+    >>> zero(e.sum(), np.abs(e).sum(), wrong=e[0]).scale
+    2.0
     """
     if np.ndim(scale) or not np.isfinite(scale) or not scale > 0:
         raise CheckError(
-            "zero(value, scale): the scale is a positive number, "
+            "zero(value, scale, wrong): the scale is a positive number, "
             f"found {scale!r}"
         )
+    if not _scale(_side("wrong", wrong)) >= 1e-3 * scale:
+        raise CheckError(
+            "zero(value, scale, wrong): the wrong quantity is as small as "
+            f"{_scale(wrong):.1e} of a scale of {scale:.1e}, so nothing "
+            "would be noticed"
+        )
     return Scaled(value, float(scale))
+
+
+def inequality(
+    left: Function,
+    relation: str,
+    right: Function,
+    at: Any,
+    *,
+    extremal: Any = None,
+    loose: str = "",
+) -> Any:
+    """Return left(at) after showing that the inequality holds, and is tight.
+
+    It is tried at ``at`` and on a seeded search for a counter-example from
+    there; what is positive stays positive.  ``at`` is the argument of both
+    sides, or a tuple of their arguments.  ``extremal`` is the case of
+    equality, of the same form, or a function of m that tends to it as m
+    grows; where there is none, ``loose`` says why.
+
+    Examples
+    --------
+    >>> def square(x):
+    ...     return float(np.mean(x) ** 2)
+    >>> def mean_square(x):
+    ...     return float(np.mean(x**2))
+    >>> x, equal = np.array([1.0, 2.0]), np.ones(2)
+    >>> inequality(square, "<=", mean_square, x, extremal=equal)
+    2.25
+    """
+    return _inequality(
+        left, relation, right, at, extremal=extremal, loose=loose
+    )[0]
+
+
+def _inequality(
+    left: Function,
+    relation: str,
+    right: Function,
+    at: Any,
+    *,
+    extremal: Any = None,
+    loose: str = "",
+) -> tuple[Any, float]:
+    """The left side, and the tightest ratio found (1 is equality)."""
+    if (extremal is None) == (not loose.strip()):
+        raise CheckError(
+            "inequality needs the case of equality as `extremal`, "
+            "or the reason for none as `loose`"
+        )
+
+    def slack(point: Any) -> float:
+        arguments = point if isinstance(point, tuple) else (point,)
+        a, b = left(*arguments), right(*arguments)
+        return _slack(a, relation, b)
+
+    least = _least_slack(slack, at)
+    if callable(extremal):
+        least = min(least, _approached(lambda m: slack(extremal(m))))
+    elif extremal is not None:
+        reached = slack(extremal)
+        if reached > COARSEST:
+            raise DisagreementError(
+                "the extremal case does not reach equality: "
+                f"it is {reached:.1e} of the scale away",
+                reached,
+            )
+        least = min(least, reached)
+    if least < -EXACT or (relation in ("<", ">") and slack(at) <= 0.0):
+        raise DisagreementError(
+            f"the inequality fails by {-least:.1e} of its scale", -least
+        )
+    first = left(*at) if isinstance(at, tuple) else left(at)
+    return first, 1.0 - max(least, 0.0)
+
+
+def _approached(slack: Callable[[int], float]) -> float:
+    """The least slack on the way to the extremal case."""
+    on_the_way = min(slack(16), slack(1024))
+    left_over = float(_limit(lambda m: 1.0 + slack(m)).value) - 1.0
+    if left_over > COARSEST:
+        raise DisagreementError(
+            "the extremal case does not tend to equality: "
+            f"{left_over:.1e} of the scale is left",
+            left_over,
+        )
+    return on_the_way
+
+
+def _slack(left: Any, relation: str, right: Any) -> float:
+    """How far the relation is from failing, relative to its scale."""
+    if relation in (">", ">=", "succeq"):
+        left, right = right, left
+    a, b = _side("the smaller side", left), _side("the greater side", right)
+    if a.shape != b.shape:
+        raise CheckError(f"shapes differ: {a.shape} and {b.shape}")
+    if relation in ("preceq", "succeq"):
+        gaps = np.linalg.eigvalsh(b - a)
+    elif relation in ("<", "<=", ">", ">="):
+        gaps = np.atleast_1d(b - a)
+    else:
+        raise CheckError(
+            f"unknown relation {relation!r}; "
+            "there are < <= > >= preceq succeq"
+        )
+    return float(gaps.min()) / max(_scale(a), _scale(b), 1e-300)
+
+
+def _least_slack(
+    slack: Callable[[Any], float], at: Any, tries: int = 64
+) -> float:
+    """Search for arguments at which the slack is small, from ``at``."""
+    rng = np.random.default_rng(0)
+    best, least, step = at, slack(at), 0.5
+    for _ in range(tries):
+        there = _moved(best, step, rng)
+        try:
+            with np.errstate(all="ignore"):
+                found = slack(there)
+        except (CheckError, np.linalg.LinAlgError, FloatingPointError):
+            found = np.inf  # outside of the domain
+        if found < least:
+            best, least, step = there, found, 1.5 * step
+        else:
+            step = max(0.8 * step, 1e-4)
+    return least
+
+
+def _moved(point: Any, step: float, rng: np.random.Generator) -> Any:
+    if isinstance(point, tuple):
+        return tuple(_moved(part, step, rng) for part in point)
+    x = np.asarray(point, float)
+    shift = step * rng.standard_normal(x.shape)
+    zoom = np.exp(step * rng.standard_normal())
+    if np.all(x > 0):
+        return _plain(np.asarray(zoom * x * np.exp(shift)))
+    return _plain(np.asarray(zoom * (x + shift * (_scale(x) or 1.0))))
 
 
 def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
@@ -919,17 +1339,17 @@ def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
     Traceback (most recent call last):
     mlderived.checking.CheckError: shapes differ: route (), printed (1,)
     """
-    if (
-        isinstance(route, tuple | list)
-        and isinstance(printed, tuple)
-        and not isinstance(route, Scaled)
-    ):
+    if isinstance(route, Estimate):
+        return _agree_within(route, printed)
+    if isinstance(printed, Estimate):
+        raise CheckError("an estimate is the route, not what is printed")
+    if _is_tuple(printed) and (_is_tuple(route) or isinstance(route, list)):
         return _agree_all(route, printed, tolerance)
-    if isinstance(route, tuple) and not isinstance(route, Scaled):
+    if _is_tuple(route):
         raise CheckError(
             f"route is a tuple of {len(route)}, printed is {_kind(printed)}"
         )
-    if isinstance(printed, tuple) and not isinstance(printed, Scaled):
+    if _is_tuple(printed):
         raise CheckError(
             f"route is {_kind(route)}, printed is a tuple of {len(printed)}"
         )
@@ -974,6 +1394,32 @@ def agree(route: Any, printed: Any, *, tolerance: float = EXACT) -> Agreement:
             deviation,
         )
     return Agreement(deviation, scale, tolerance)
+
+
+def _is_tuple(side: Any) -> bool:
+    return isinstance(side, tuple) and not isinstance(side, Scaled)
+
+
+def _agree_within(route: Estimate, printed: Any) -> Agreement:
+    """Compare with an estimate, each entry within its margin."""
+    left, right = _side("route", route.value), _side("printed", printed)
+    if left.shape != right.shape:
+        raise CheckError(
+            f"shapes differ: route {left.shape}, printed {right.shape}"
+        )
+    gap, margin = np.abs(left - right), np.asarray(route.margin)
+    scale = _scale(left) or float(np.max(margin))
+    if np.any(gap > margin):
+        where = np.unravel_index(int(np.argmax(gap / margin)), gap.shape)
+        raise DisagreementError(
+            f"printed is outside of the margin of the estimate at "
+            f"{_place(where)}: route {left[where]!s}, "
+            f"printed {right[where]!s}",
+            float(gap.max()) / scale,
+        )
+    return Agreement(
+        float(gap.max()) / scale, scale, float(np.max(margin)) / scale
+    )
 
 
 def chain(*items: Any, tolerance: float = EXACT) -> Any:
@@ -1262,9 +1708,11 @@ DRAWS: Mapping[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
         normal,
+        offscale,
         uniform,
         positive,
         simplex,
+        unbalanced,
         symmetric,
         spd,
         orthogonal,
@@ -1295,14 +1743,22 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
         zero,
+        inequality,
         optimum,
+        kkt,
         root,
+        rate,
+        iterate,
+        monotone,
         distribution,
         rademacher,
         expectation,
         variance,
         covariance,
         probability,
+        law_of,
+        characteristic,
+        simulation,
         signs,
         subsets,
         permutations,
@@ -1318,12 +1774,16 @@ RESERVED = frozenset({*NAMES, *DRAWS, *MEASURED, *VERBS, "chain"})
 class Bench:
     """One draw of a check: its generator and its tolerance.
 
-    The tolerance is what the verbs used so far allow.
+    The tolerance is what the verbs used so far allow; ``compared`` counts
+    the numbers that were compared, and ``tightest`` is how close the sides
+    of an inequality came (1 is equality).
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
         self.tolerance = EXACT
+        self.compared = 0
+        self.tightest: float | None = None
 
     def namespace(self) -> dict[str, Any]:
         """All names that the body of a check sees, save two kinds.
@@ -1341,10 +1801,12 @@ class Bench:
             **measured,
             **VERBS,
             "chain": self._chain,
+            "inequality": self._inequality,
         }
 
     def agree(self, route: Any, printed: Any) -> Agreement:
         """Compare the two sides with the tolerance of this draw."""
+        self.compared += _count(printed)
         return agree(route, printed, tolerance=self.tolerance)
 
     def _bound(self, draw: Callable[..., Any]) -> Callable[..., Any]:
@@ -1359,4 +1821,18 @@ class Bench:
         return noted
 
     def _chain(self, *items: Any) -> Any:
+        self.compared += sum(map(_count, items[2::2]))
         return chain(*items, tolerance=self.tolerance)
+
+    def _inequality(self, *arguments: Any, **options: Any) -> Any:
+        first, tightest = _inequality(*arguments, **options)
+        self.compared += _count(first)
+        self.tightest = max(tightest, self.tightest or 0.0)
+        return first
+
+
+def _count(side: Any) -> int:
+    """How many numbers there are in a side."""
+    if _is_tuple(side):
+        return sum(map(_count, side))
+    return int(np.size(side.value if isinstance(side, Scaled) else side))
