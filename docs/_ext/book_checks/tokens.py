@@ -2,7 +2,7 @@ r"""Token signature: how often signs, numerals, powers, … occur in the TeX of 
 
 Counting is not parsing: both sides are read from left to right and counted, term by term as the reader sees
 them.  ``\tfrac12 x``, ``x / 2`` and ``0.5 * x`` count alike, so do ``\norm{x}^2``, ``norm(x)**2`` and
-``sum(x**2)``, and ``x^\T y`` and ``x @ y``.  Subscripts, brackets and the bounds of sums are not counted.
+``sum(x**2)``, and ``x^\T y`` and ``x @ y``.  Brackets, hats and the bounds of sums are not counted.
 """
 
 import ast
@@ -185,7 +185,7 @@ def _items(tokens: Sequence[str]) -> list[Item]:
             word = "".join(part for part in argument(waiting) if part.isalnum())
             out.append(("count", _WORDS[word]) if word in _WORDS else ("letter", word.lower()))
         elif token == "_":
-            argument(waiting)
+            _subscript(argument(waiting), out)
         elif token == "^":
             _superscript(argument(waiting), out)
         elif token == "{":
@@ -233,6 +233,12 @@ def _fraction(top: list[str], bottom: list[str]) -> list[Item]:
         return [("count", "derivative"), *_items(top[1 if top[0] == r"\partial" else 4 :]), ("end", "")]
     above = [] if top == ["1"] else _items(top)
     return [*above, ("count", "inverse"), ("bar", ""), ("open", ""), *_items(bottom), ("close", "")]
+
+
+def _subscript(tokens: list[str], out: list[Item]) -> None:
+    """Count the letters of an index; what stands under a sum or a maximum is a bound."""
+    if not (out and out[-1][0] == "count" and out[-1][1] in _LIMITS):
+        out += [("index", f"index {token}") for token in tokens if re.fullmatch("[a-z]", token)]
 
 
 def _superscript(tokens: list[str], out: list[Item]) -> None:
@@ -300,19 +306,25 @@ def _counted(items: list[Item]) -> Signature:
     place = 0
     while place < len(items):
         kind, value = items[place]
-        if kind == "count":
+        if kind in ("count", "index"):
             found[value] += 1
         elif kind in ("letter", "numeral"):
             found[f"{kind} {value}"] += 1
             found[f"{value} below a bar"] += place in low
         place += 1
-        if kind == "letter" and items[place : place + 1] == [("open", "(")]:
-            inner = place + 1
-            while inner < len(items) and items[inner][0] in ("letter", "comma"):
-                inner += 1
-            if inner > place + 1 and items[inner : inner + 1] == [("close", ")")]:
-                place = inner + 1
+        if kind in ("letter", "index"):
+            place = _after_argument(items, place)
     return +found
+
+
+def _after_argument(items: list[Item], place: int) -> int:
+    """Where to read on after a letter: behind a bracket that holds letters alone."""
+    if items[place : place + 1] != [("open", "(")]:
+        return place
+    end = place + 1
+    while end < len(items) and items[end][0] in ("letter", "index", "comma"):
+        end += 1
+    return end + 1 if end > place + 1 and items[end : end + 1] == [("close", ")")] else place
 
 
 def _below(items: list[Item]) -> set[int]:
@@ -360,7 +372,7 @@ class _Code:
                 yield from _number(value)
             case ast.Name(id=name):
                 meaning = self.meaning(name)
-                yield from [f"letter {_base(name)}"] if meaning is None else self.count(meaning)
+                yield from _named(name) if meaning is None else self.count(meaning)
             case ast.UnaryOp(op=ast.USub()):
                 yield "−"
                 yield from self.count(node.operand)
@@ -372,8 +384,9 @@ class _Code:
             case ast.Attribute(value=value, attr="T"):
                 yield "transpose"
                 yield from self.count(value)
-            case ast.Subscript(value=value):
+            case ast.Subscript(value=value, slice=index):
                 yield from self.count(value)
+                yield from (f"index {one.id}" for one in ast.walk(index) if isinstance(one, ast.Name))
             case ast.Call():
                 yield from self._call(node)
             case ast.GeneratorExp(elt=inner) | ast.ListComp(elt=inner) | ast.Lambda(body=inner):
@@ -445,8 +458,8 @@ class _Code:
             }
             yield from _Code({**self.bound, **passed}, self.shown).count(meaning.body)
             return
-        yield from [f"letter {_base(name)}"] if meaning is None else self.count(meaning)
-        if not all(isinstance(part, ast.Name) for part in node.args):
+        yield from _named(name) if meaning is None else self.count(meaning)
+        if not all(isinstance(_whole(part), ast.Name) for part in node.args):
             for part in node.args:
                 yield from self.count(part)
 
@@ -488,6 +501,12 @@ class _Code:
         return self.kind(meaning) if meaning is not None else "matrix" if name[0].isupper() else "column"
 
 
+def _named(name: str) -> Iterator[str]:
+    yield f"letter {_base(name)}"
+    if re.fullmatch("[A-Za-z]+_[a-z]", name):
+        yield f"index {name[-1]}"
+
+
 def _lowered(tokens: Iterable[str]) -> Iterator[str]:
     """The tokens of what stands below a bar, however many bars are above it."""
     for token in tokens:
@@ -506,6 +525,11 @@ def _number(value: float) -> Iterator[str]:
         yield from ("inverse", f"numeral {whole}", f"{whole} below a bar")
     elif not isinstance(value, float) or value != 1.0:
         yield f"numeral {int(value) if float(value).is_integer() else value}"
+
+
+def _whole(node: ast.expr) -> ast.expr:
+    """The vector of an entry."""
+    return node.value if isinstance(node, ast.Subscript) else node
 
 
 def _is_one(node: ast.AST) -> bool:
