@@ -78,7 +78,7 @@ def test_an_abbreviation_is_changed_when_only_printed_uses_it():
 
 
 def test_draws_starts_and_scales_are_no_part_of_a_formula():
-    code = "a = normal(n)\nroute = zeros(n)\nprinted = zero(a - a, 7 * norm(a))"
+    code = "a = normal(n)\nroute = zeros(n)\nprinted = zero(a - a, 7 * norm(a), wrong=a)"
     assert not any("8 * norm" in source for source in changes(code))
     code = "c = positive()\nroute = c\nprinted = argmin(lambda x: (x - c) ** 2, 5.0)"
     assert not any("6.0" in source for source in changes(code))
@@ -164,6 +164,18 @@ def test_a_bound_that_is_reached_leaves_no_slack():
     code += 'printed = chain((a @ b) ** 2, "<=", bound(a, b)), bound(a, 3 * a)'
     fates = {fate for source, fate in changes(code).items() if source.startswith("bound")}
     assert fates == {"value", "equal", "shape"}
+
+
+def test_an_inequality_of_functions_that_is_reached_lets_no_bound_be_weaker():
+    code = "a, b = normal(n), normal(n)\nroute = (a @ b) ** 2\nprinted = inequality(\n"
+    code += '    lambda u, v: (u @ v) ** 2, "<=", lambda u, v: (u @ u) * (v @ v), (a, b), {}\n)'
+    reached = deep(code.replace("{}", "extremal=(a, 3 * a)"), f"{SIZES}\n:equivalent: at u = v")
+    assert not reached.mutants.survived, reached.message
+    assert reached.resolution <= 1e-5
+    loose = deep(code.replace("{}", "loose='not reached'").replace("(u @ u)", "9 * (u @ u)"))
+    assert loose.mutants.set_aside > reached.mutants.set_aside
+    assert "`9` becomes `8`, and no draw notices" in loose.message
+    assert "the greater or smaller side of inequality 1 is the least that is noticed" in loose.message
 
 
 def test_the_direction_of_an_inequality_is_turned():

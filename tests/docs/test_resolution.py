@@ -18,8 +18,8 @@ def measured(code: str) -> Resolution:
         ("a = normal(n, d)\nroute = a\nprinted = 2 * a / 2", 1e-8),
         ("a = normal(n)\nroute = sum(a)\nprinted = chain(sum(a), '=', mean(a) * n)", 1e-8),
         ("a = normal(n)\nroute = sum(a), a\nprinted = mean(a) * n, 2 * a / 2", 1e-8),
-        ("a = normal(n)\nroute = zeros(n)\nprinted = zero(a - 2 * a / 2, norm(a))", 1e-8),
-        ("a = normal(n)\nroute = zero(a - 2 * a / 2, norm(a))\nprinted = zeros(n)", 1e-8),
+        ("a = normal(n)\nroute = zeros(n)\nprinted = zero(a - 2 * a / 2, norm(a), wrong=a)", 1e-8),
+        ("a = normal(n)\nroute = zero(a - 2 * a / 2, norm(a), wrong=a)\nprinted = zeros(n)", 1e-8),
         (
             "a, b = normal(n), normal(n)\nroute = (a @ b) ** 2\n"
             "printed = chain((a @ b) ** 2, '<=', 1.0 * (a @ a) * (b @ b))",

@@ -33,16 +33,15 @@ KINDS = (
 """The kinds of evidence."""
 
 _BY_VERB = {
-    "statistical": {"simulate", "simulated"},
-    "symbolic": {"symbolic", "identity"},
-    "exact sequence": {"limit", "rate"},
+    "statistical": {"simulation"},
+    "illustrated": {"rate"},
+    "exact sequence": {"limit"},
     "quadrature": {"quadrature"},
     "enumerated": {
         *("expectation", "variance", "covariance", "probability", "rademacher", "noise", "distribution"),
-        *("signs", "subsets", "permutations", "assignments"),
+        *("law_of", "characteristic", "signs", "subsets", "permutations", "assignments"),
     },
 }
-_INEQUALITIES = {"<", "<=", ">", ">=", "preceq", "succeq"}
 
 
 def kind_of(tree: ast.Module) -> str:
@@ -51,8 +50,8 @@ def kind_of(tree: ast.Module) -> str:
     for kind, verbs in _BY_VERB.items():
         if names & verbs:
             return kind
-    bounds = any(isinstance(node, ast.Constant) and node.value in _INEQUALITIES for node in ast.walk(tree))
-    return "random and extremal" if bounds else "random instances"
+    extremal = any(isinstance(node, ast.keyword) and node.arg == "extremal" for node in ast.walk(tree))
+    return "random and extremal" if extremal else "random instances"
 
 
 @dataclass(frozen=True)

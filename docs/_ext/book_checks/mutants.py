@@ -37,8 +37,13 @@ NEIGHBOURS = 2
 SHOWN = 6
 """How many survivors a message shows."""
 
-_FIRST_ONLY = {"argmin", "argmax", "minimum", "maximum", "root", "zero"}
-"""Further arguments of these are where a search starts, or a scale: no part of a formula."""
+_FORMULAS = {
+    **dict.fromkeys(("argmin", "argmax", "minimum", "maximum", "root", "zero"), 1),
+    **dict.fromkeys(("limit", "rate", "simulation", "iterate"), 1),
+    "inequality": 3,
+    "monotone": 1,
+}
+"""How many arguments of a verb are formulas; the others are where a search starts, a scale, a case."""
 
 _UNARY = frozenset(
     {"inv", "pinv", "sqrt", "log", "log1p", "exp", "expm1", "expit", "logit", "tanh", "sin", "cos", "abs"}
@@ -196,7 +201,7 @@ def _children(parent: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
         if isinstance(value, ast.AST):
             yield field, None, value
         elif isinstance(value, list):
-            kept = value[:1] if name in _FIRST_ONLY and field == "args" else value
+            kept = value[: _FORMULAS[name] * (field == "args")] if name in _FORMULAS else value
             for index, one in enumerate(kept):
                 if isinstance(one, ast.AST):
                     yield field, index, one
@@ -301,11 +306,11 @@ def _of_operation(node: ast.BinOp) -> Iterator[tuple[ast.expr, bool]]:
 
 def _of_call(node: ast.Call) -> Iterator[tuple[ast.expr, bool]]:
     name, arguments = _called(node), node.args
-    if name == "chain":
+    if name in ("chain", "inequality"):
         for k, one in enumerate(arguments):
             if isinstance(one, ast.Constant) and one.value in _RELATIONS:
                 turned = [*arguments[:k], ast.Constant(_RELATIONS[one.value]), *arguments[k + 1 :]]
-                yield ast.Call(node.func, turned, []), False
+                yield ast.Call(node.func, turned, node.keywords), False
         return
     if name in _UNARY and len(arguments) == 1:
         yield arguments[0], False
@@ -315,7 +320,7 @@ def _of_call(node: ast.Call) -> Iterator[tuple[ast.expr, bool]]:
         shorter = ast.BinOp(arguments[0], ast.Sub(), ast.Constant(1))
         yield ast.Call(node.func, [shorter], []), False
         yield ast.Call(node.func, [ast.Constant(1), arguments[0]], []), False
-    elif name not in _FIRST_ONLY and name != "range":
+    elif name not in _FORMULAS and name != "range":
         for k in range(len(arguments) - 1):
             one, other = arguments[k : k + 2]
             if ast.dump(one) != ast.dump(other):
@@ -466,14 +471,15 @@ def _fate(mutation: Mutation, trials: Sequence[Trial], originals: Sequence[Sides
 
 def _compared(original: Sides, mutant: Sides, tolerance: float) -> str:
     """How a mutant that passed differs from the original."""
-    if len(original.chains) != len(mutant.chains):
+    before, after = (
+        (*sides.chains, *(bound.sides for bound in sides.bounds)) for sides in (original, mutant)
+    )
+    if len(before) != len(after) or not same(original.printed, mutant.printed, tolerance):
         return "other"
-    if same((original.printed, original.chains), (mutant.printed, mutant.chains), tolerance):
+    if same(before, after, tolerance):
         return "equal"
-    if not same(original.printed, mutant.printed, tolerance):
-        return "other"
-    for before, after in zip(original.chains, mutant.chains, strict=True):
-        if before[1::2] != after[1::2] or not _weaker(before, after, tolerance):
+    for old, new in zip(before, after, strict=True):
+        if old[1::2] != new[1::2] or not _weaker(old, new, tolerance):
             return "other"
     return "weaker"
 

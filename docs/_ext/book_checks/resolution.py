@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from book_checks.trial import Sides, Trial
+from book_checks.trial import Bound, Sides, Trial
 from mlderived.checking import DisagreementError, Scaled
 
 __all__ = ["COARSEST", "COARSEST_ENTRY", "Resolution", "resolution_of", "shortcomings", "stated"]
@@ -17,6 +17,10 @@ COARSEST = 1e-6
 
 COARSEST_ENTRY = 1e-3
 """A single entry may be wrong by this much of itself, without a reason."""
+
+BOUND = "the greater or smaller side of inequality"
+COARSEST_BOUND = 1e-5
+"""What an inequality that is reached may be off by."""
 
 DECADES = range(-12, 1)
 """The relative errors that are tried, as powers of ten."""
@@ -105,6 +109,23 @@ def _probes(trial: Trial, original: Sides) -> Iterator[_Probe]:
             yield from _of_side(where, items[k], with_side, both_ways=k in equal)
         pinned |= {id(items[k]) for k in equal}
 
+    for number, bound in enumerate(original.bounds, start=1):
+        yield _of_bound(f"{BOUND} {number}", trial, bound)
+
+
+def _of_bound(where: str, trial: Trial, bound: Bound) -> _Probe:
+    """Scale the second side of an inequality between functions; one direction is an error."""
+    left, relation, right, at = bound.arguments
+
+    def fails(error: float) -> bool:
+        try:
+            trial.bound(left, relation, lambda *x: (1.0 + error) * right(*x), at, **bound.options)
+        except DisagreementError:
+            return True
+        return False
+
+    return _Probe(where, False, lambda error: fails(error) or fails(-error))
+
 
 def _is_several(value: Any) -> bool:
     return isinstance(value, tuple | list) and not isinstance(value, Scaled)
@@ -170,12 +191,13 @@ def shortcomings(found: Resolution, option: str) -> list[str]:
             allowed, _ = stated(option)
         except ValueError as error:
             return [str(error)]
-    fine = found.quantity <= COARSEST and found.entry <= COARSEST_ENTRY
+    limit = COARSEST_BOUND if found.coarsest.startswith(BOUND) else COARSEST
+    fine = found.quantity <= limit and found.entry <= COARSEST_ENTRY
     if option and fine:
         return [f"the resolution is {found.quantity:g}, so `:resolution:` is not needed; remove it"]
     if fine or max(found.quantity, found.entry) <= allowed:
         return []
-    coarse = found.quantity if found.quantity > COARSEST else found.entry
+    coarse = found.quantity if found.quantity > limit else found.entry
     return [
         f"an error of {coarse:g} in {found.coarsest} is the least that is noticed; "
         f"compare more closely, or give `:resolution: {coarse:g} reason`"

@@ -30,11 +30,21 @@ class Program:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """An inequality between functions: what it was called with, and both sides where it was asked."""
+
+    arguments: tuple[Any, ...]
+    options: dict[str, Any]
+    sides: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
 class Sides:
-    """What `printed` was: its value, the chains that it ran through, and how closely it agreed."""
+    """What `printed` was: its value, the chains and inequalities on the way, and how closely it agreed."""
 
     printed: Any
     chains: tuple[tuple[Any, ...], ...]
+    bounds: tuple[Bound, ...]
     agreement: Agreement
     tolerance: float
 
@@ -132,6 +142,9 @@ def _closure(wanted: set[str], reads: Sequence[frozenset[str]], writes: Sequence
         names.update(*(reads[k] for k in more))
 
 
+_RECORDED = frozenset({"chain", "inequality"})
+
+
 class Trial:
     """A check at one draw: all of it is run once, `printed` as often as is asked."""
 
@@ -142,6 +155,9 @@ class Trial:
         self._chains: list[tuple[Any, ...]] = []
         self._compare: Callable[..., Any] = self.names["chain"]
         self.names["chain"] = self._chain
+        self.bound: Callable[..., Any] = self.names["inequality"]
+        self.names["inequality"] = self._inequality
+        self._bounds: list[Bound] = []
         self._states: dict[int, Any] = {}
         self._tolerances: dict[int, float] = {}
 
@@ -163,10 +179,10 @@ class Trial:
             outer = self.bench.tolerance
             if "chain" not in self.parts.reads[k]:
                 self.bench.tolerance = EXACT
-            noted = len(self._chains)
+            noted = len(self._chains), len(self._bounds)
             exec(code, self.names)
             if k not in self.parts.own:
-                del self._chains[noted:]
+                del self._chains[noted[0] :], self._bounds[noted[1] :]
             self._tolerances[k] = self.bench.tolerance
             self.bench.tolerance = max(outer, self.bench.tolerance)
         return self._sides(self.names)
@@ -177,8 +193,9 @@ class Trial:
         dirty: set[str] = set()
         self.bench.tolerance = max(self._tolerances.values())
         self._chains.clear()
+        self._bounds.clear()
         for k in self.parts.own:
-            if k not in changed and not self.parts.reads[k] & dirty and "chain" not in self.parts.reads[k]:
+            if k not in changed and not self.parts.reads[k] & (dirty | _RECORDED):
                 continue
             self.bench.rng.bit_generator.state = self._states[k]
             exec(changed.get(k, self.parts.codes[k]), names)
@@ -199,9 +216,18 @@ class Trial:
         self._chains.append(items)
         return self._compare(*items)
 
+    def _inequality(self, left: Any, relation: str, right: Any, at: Any, **options: Any) -> Any:
+        points = at if isinstance(at, tuple) else (at,)
+        value = self.bound(left, relation, right, at, **options)
+        sides = (left(*points), relation, right(*points))
+        self._bounds.append(Bound((left, relation, right, at), options, sides))
+        return value
+
     def _sides(self, names: Mapping[str, Any]) -> Sides:
         agreement = self.bench.agree(names["route"], names["printed"])
-        return Sides(names["printed"], tuple(self._chains), agreement, self.bench.tolerance)
+        return Sides(
+            names["printed"], tuple(self._chains), tuple(self._bounds), agreement, self.bench.tolerance
+        )
 
 
 def same(one: Any, other: Any, tolerance: float = EXACT) -> bool:
