@@ -72,6 +72,11 @@ SMALLEST = 1e-3
 
 _BOUNDED = ("root", "quadrature")
 
+_COUNTING = frozenset(
+    {"abs", "assignments", "enumerate", "len", "permutations", "range", "signs", "subsets", "sum", "zip"}
+)
+"""Functions that a condition of a loop, or the range of its counter, may call."""
+
 _VERBS = frozenset({*DRAWS, *MEASURED, *VERBS, "chain"})
 
 _SIZE = re.compile(r"([A-Za-z_]\w*)=([0-9]+)")
@@ -298,16 +303,22 @@ def _loops(check: Check, tree: ast.Module) -> Iterator[Problem]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.GeneratorExp | ast.ListComp | ast.SetComp):
             continue
-        counters = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        known = fixed | _COUNTING
+        for generator in node.generators:
+            if _read(generator.iter) <= known:
+                known |= {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
         for condition in (condition for g in node.generators for condition in g.ifs):
-            read = {n.id for n in ast.walk(condition) if isinstance(n, ast.Name)}
-            unsteady = sorted(read - counters - fixed - {"len", "sum", "abs"})
+            unsteady = sorted(_read(condition) - known)
             if unsteady:
                 yield Problem(
                     condition.lineno,
                     f"the condition of a loop reads {', '.join(unsteady)}, so it may leave out everything",
                     "let conditions depend on counters and sizes; use where(…) for values",
                 )
+
+
+def _read(node: ast.AST) -> set[str]:
+    return {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
 
 
 def _literals(tree: ast.Module) -> Iterator[Problem]:

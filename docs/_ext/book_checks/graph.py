@@ -382,6 +382,8 @@ class _Reader:
         name = closure if isinstance(closure, str) else graph.texts[closure]
         if name in DRAWS:
             return graph.node(f"draw {value.lineno}:{value.col_offset}", (), text)
+        if name == "inequality" and len(value.args) == 4:
+            return self.inequality(value, names)
         arguments = self.arguments(value, names, "argument" if name in HEAVY else "counter")
         if name == "chain":
             return graph.node("chain", arguments, text)
@@ -393,6 +395,14 @@ class _Reader:
         if name in _SAME and len(arguments) == 1:
             return arguments[0]
         return graph.node(f"call {name}", arguments, text)
+
+    def inequality(self, value: ast.Call, names: Names) -> Node:
+        """An inequality is the left side at its arguments; the right side stands for itself."""
+        left, _, right, at = value.args
+        given = at.elts if isinstance(at, ast.Tuple) else [at]
+        applied = [ast.copy_location(ast.Call(side, given, []), value) for side in (left, right)]
+        self.others.append(self.read(applied[1], names))
+        return self.read(applied[0], names)
 
     def arguments(self, value: ast.Call, names: Names, kind: str = "counter") -> list[Node]:
         """The nodes of all arguments."""

@@ -238,12 +238,10 @@ def _heaviest(graph: Graph, route: Iterable[Node], side: Node) -> tuple[int, tup
 
 def _common(graph: Graph, route: Iterable[Node], side: Node) -> Iterator[tuple[tuple[Node, ...], int]]:
     """Terms of both that do not depend on the argument of a verb, and the operations that join them."""
-    left, right = (
-        {below for node in nodes for below in _tested(graph, node) if not graph.bound(below)}
-        for nodes in (route, [side])
-    )
+    left, right = ({below for node in nodes for below in _tested(graph, node)} for nodes in (route, [side]))
     for node in left & right:
-        yield (node,), 0
+        if not graph.bound(node):
+            yield (node,), 0
     for one in left - right:
         kind, children = graph.kinds[one]
         if kind not in ("+", "*", "@"):
@@ -252,6 +250,7 @@ def _common(graph: Graph, route: Iterable[Node], side: Node) -> Iterator[tuple[t
             if graph.kinds[other][0] == kind:
                 others = graph.kinds[other][1]
                 common = _run(children, others) if kind == "@" else tuple(x for x in children if x in others)
+                common = tuple(x for x in common if not graph.bound(x))
                 if len(common) > 1:
                     yield common, len(common) - 1
 
