@@ -27,7 +27,7 @@ from book_checks import body, mutants, resolution
 from book_checks.evidence import Evidence, Mutants, Survivor, kind_of
 from book_checks.trial import Sides, Trial, program
 from book_source import Book, Check
-from mlderived.checking import DisagreementError
+from mlderived.checking import CheckError, DisagreementError
 
 __all__ = ["DRAWS", "Job", "Outcome", "evidence_of", "fingerprints", "jobs_of", "run_check", "run_checks"]
 
@@ -203,6 +203,7 @@ def _evaluate(job: Job, deep: bool) -> Outcome:
     wrong_on_purpose = check.label.startswith("not-")
     draws, tolerance, deviation, differences = 0, 0.0, 0.0, 0
     kept: list[tuple[Trial, Sides]] = []
+    compared: dict[int, int] = {}
     warnings.simplefilter("error")
     here: dict[str, int] = {}
     try:
@@ -218,6 +219,11 @@ def _evaluate(job: Job, deep: bool) -> Outcome:
                     with np.errstate(divide="raise", over="raise", invalid="raise"):
                         sides = trial.run()
                     deviation = max(deviation, sides.agreement.deviation)
+                    if compared.setdefault(place, trial.bench.compared) != trial.bench.compared:
+                        raise CheckError(
+                            f"{trial.bench.compared} numbers are compared, {compared[place]} at another draw; "
+                            "let sizes alone decide how many there are"
+                        )
                     if draw == 0 or len(sets) * draw < DRAWS:
                         kept.append((trial, sides))
                 except DisagreementError as error:
