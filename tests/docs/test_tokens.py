@@ -108,6 +108,17 @@ def test_each_side_of_a_chain_is_counted_and_the_first_beside_the_route():
     assert "the check has 3 sides and the display 2" in differences("a = b", 'chain(w, "=", w, "=", w)')
 
 
+def test_the_sides_of_an_inequality_between_functions_and_of_the_chain_that_goes_on():
+    tex = r"\lambda + 1 \le \lambda^2 = 2 \lambda"
+    printed = (
+        'inequality(lambda lam: lam + 1, "<=", lambda lam: lam**2, lam, loose="none"), '
+        'chain(lam**2, "=", 2 * lam)'
+    )
+    assert differences(tex, printed) == ""
+    for side, (old, new) in enumerate([("+ 1", "- 1"), ("^2", "^3"), ("2 ", "3 ")], start=1):
+        assert f"side {side} of the display: " in differences(tex.replace(old, new), printed)
+
+
 def test_a_reason_is_accepted_and_an_empty_or_needless_one_is_not():
     assert differences("r = 2 w", "w", options=":tokens: the factor is in the draw") == ""
     assert "`:tokens:` has no reason; say why" in differences("r = 2 w", "w", options=":tokens:")

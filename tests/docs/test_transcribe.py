@@ -49,8 +49,10 @@ $$ (eq-lin-bound)
 ```{check} eq-lin-bound
 :sizes: d=3 | d=6 | d=2
 w = normal(d)
-route = norm(w) ** 2, 1.0
-printed = chain(sum(w[j] ** 2 for j in range(d)), "<=", 2 * w @ w), 1.0
+route = norm(w) ** 2
+printed = inequality(
+    lambda w: sum(w[j] ** 2 for j in range(d)), "<=", lambda w: 2 * w @ w, w, loose="a factor of two"
+)
 ```
 """
 

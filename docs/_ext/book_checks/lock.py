@@ -18,7 +18,8 @@ import numpy as np
 
 from book_checks import body
 from book_checks.rules import Violation
-from book_checks.tokens import lex
+from book_checks.tokens_code import sound
+from book_checks.tokens_tex import lex
 from book_math.macros import Macro
 from book_source import Book, Check, Display, Page
 from mlderived import checking
@@ -88,7 +89,7 @@ def entries(page: Page, macros: Mapping[str, Macro]) -> dict[str, Entry]:
     return {
         check.label: _entry(displays[check.label], check, macros)
         for check in page.checks
-        if check.label in displays and not any(body.problems(check))
+        if check.label in displays and sound(check)
     }
 
 

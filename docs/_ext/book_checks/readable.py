@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-from book_checks.tokens import argument, lex
+from book_checks.tokens_tex import argument, lex
 
 __all__ = ["readable", "rows"]
 

@@ -15,8 +15,10 @@ import numpy as np
 
 from book_checks import body, lock, pairs, tokens
 from book_checks.readable import readable
+from book_checks.tokens_code import apart, code_sides, draws
+from book_checks.tokens_tex import tex_sides
 from book_source import Book, Check, Display
-from mlderived.checking import DRAWS, Bench, CheckError, Law, agree
+from mlderived.checking import Bench, CheckError, Law, agree
 
 __all__ = ["Result", "brief", "transcribe", "tried"]
 
@@ -56,7 +58,7 @@ def _compared(
     ours: Mapping[str, Any], theirs: list[Any], places: tuple[int, ...], check: Check, bench: Bench
 ) -> float:
     """The largest deviation of the typed sides from those of the check, and of the first from the route."""
-    expressions = tokens.code_sides(check)
+    expressions = code_sides(check)
     if len(theirs) != len(expressions):
         raise CheckError(f"you wrote {len(theirs)} sides, and {len(expressions)} are asked for")
     worst = 0.0
@@ -105,7 +107,7 @@ def _typed(source: str, given: Mapping[str, Any]) -> list[Any]:
 def _drawn(check: Check) -> list[str]:
     """The names that the check draws, in order."""
     found: list[str] = []
-    for statement in body.take_apart(check).setup:
+    for statement in apart(check).setup:
         if not isinstance(statement, ast.Assign):
             continue
         target = statement.targets[0]
@@ -114,13 +116,9 @@ def _drawn(check: Check) -> list[str]:
             statement.value.elts if isinstance(statement.value, ast.Tuple) else [statement.value] * len(names)
         )
         for name, value in zip(names, values, strict=True):
-            if isinstance(name, ast.Name) and _draws(value):
+            if isinstance(name, ast.Name) and draws(value):
                 found.append(name.id)
     return found
-
-
-def _draws(node: ast.AST) -> bool:
-    return any(isinstance(part, ast.Name) and part.id in DRAWS for part in ast.walk(node))
 
 
 def brief(book: Book, label: str) -> str:
@@ -130,7 +128,7 @@ def brief(book: Book, label: str) -> str:
         return f"{book.docs}: no check has the label {label}"
     _, display, check = found
     macros = pairs.macros_of(book.docs)
-    sides = tokens.tex_sides(display.tex, macros)
+    sides = tex_sides(display.tex, macros)
     places = tokens.pair(display, check, macros).places
     sets = body.sizes(check) or ({},)
     ours, _ = _run(check, sets[0], [0, 0])

@@ -1,0 +1,362 @@
+"""Signature of code: how often signs, numerals, powers, … occur in each side of a check."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from book_checks import body
+from book_checks.tokens_tex import Signature
+from book_source import Check
+from mlderived.checking import DRAWS, RESERVED
+
+__all__ = ["apart", "code_sides", "draws", "listed", "signature", "sound"]
+
+_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    "inv": ("inverse",),
+    "solve": ("inverse",),
+    "pinv": (),
+    "sqrt": ("root",),
+    "outer": ("transpose",),
+    "trace": ("trace",),
+    "det": ("determinant",),
+    "logdet": ("log", "determinant"),
+    "log": ("log",),
+    "exp": ("exp",),
+    "expm": ("exp",),
+    "factorial": ("factorial",),
+    "prod": ("product",),
+    "max": ("maximum",),
+    "min": ("minimum",),
+    **{name: (name,) for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+}
+_VERBS: Mapping[str, tuple[str, ...]] = {
+    "argmin": ("minimum",),
+    "minimum": ("minimum",),
+    "argmax": ("maximum",),
+    "maximum": ("maximum",),
+    "derivative": ("derivative",),
+    "gradient": ("derivative",),
+    "jacobian": ("derivative",),
+    "hessian": ("derivative",),
+    "limit": ("limit",),
+    "quadrature": ("integral",),
+    "expectation": ("expectation",),
+    "covariance": ("covariance",),
+    "variance": ("variance",),
+    "probability": ("probability",),
+    "root": (),
+}
+_CONSTANTS = {"eye": "letter i", "ones": "letter 1", "zeros": "letter 0"}
+_SCALARS = {"trace", "norm", "det", "logdet", "len", "sum", "mean", "max", "min"}
+_MATRICES = {"inv", "eye", "outer", "pinv", "expm", "covariance", "diag", "cov", "kron"}
+
+
+def _base(name: str) -> str:
+    """The letter that a name stands for: w_hat is w, lam is λ, Vt is V."""
+    stem = name.partition("_")[0].rstrip("0123456789") or name
+    if stem[1:] == "t" and stem[0].isupper():
+        stem = stem[0]
+    return {"lam": "lambda", "eps": "epsilon"}.get(stem, stem.lower())
+
+
+@dataclass(frozen=True)
+class _Code:
+    """Counts in code; ``bound`` are the names that a check defines, ``shown`` the letters of the TeX."""
+
+    bound: Mapping[str, ast.expr]
+    shown: frozenset[str]
+
+    def meaning(self, name: str) -> ast.expr | None:
+        """What a name abbreviates, unless the reader sees its letter."""
+        return None if _base(name) in self.shown else self.bound.get(name)
+
+    def count(self, node: ast.AST) -> Iterator[str]:
+        """Every token of an expression."""
+        match node:
+            case ast.Constant(value=float() | int() as value) if not isinstance(value, bool):
+                yield from _number(value)
+            case ast.Name(id=name):
+                meaning = self.meaning(name)
+                yield from _named(name) if meaning is None else self.count(meaning)
+            case ast.UnaryOp(op=ast.USub()):
+                yield "−"
+                yield from self.count(node.operand)
+            case ast.BinOp(op=ast.Pow()):
+                yield from self.count(node.left)
+                yield from self._power(node.right)
+            case ast.BinOp():
+                yield from self._operation(node)
+            case ast.Attribute(value=value, attr="T"):
+                yield "transpose"
+                yield from self.count(value)
+            case ast.Subscript(value=value, slice=index):
+                yield from self.count(value)
+                yield from (f"index {one.id}" for one in ast.walk(index) if isinstance(one, ast.Name))
+            case ast.Call():
+                yield from self._call(node)
+            case ast.GeneratorExp(elt=inner) | ast.ListComp(elt=inner) | ast.Lambda(body=inner):
+                yield from self.count(inner)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                for part in parts:
+                    yield from self.count(part)
+
+    def _operation(self, node: ast.BinOp) -> Iterator[str]:
+        match node.op:
+            case ast.Add():
+                yield "+"
+            case ast.Sub():
+                yield "−"
+            case ast.Div():
+                yield "inverse"
+            case ast.MatMult() if self.kind(node.left) == "column":
+                yield "transpose"
+        if not (isinstance(node.op, ast.Div) and _is_one(node.left)):
+            yield from self.count(node.left)
+        yield from (
+            _lowered(self.count(node.right)) if isinstance(node.op, ast.Div) else self.count(node.right)
+        )
+
+    def _power(self, node: ast.expr) -> Iterator[str]:
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            yield "inverse"
+            node = node.operand
+            if _is_one(node):
+                return
+        if isinstance(node, ast.Constant):
+            yield "root" if node.value == 0.5 else f"power {node.value!r}"
+        else:
+            yield "power"
+            yield from self.count(node)
+
+    def _call(self, node: ast.Call) -> Iterator[str]:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if isinstance(node.func, ast.Lambda):
+            yield from self.count(node.func)
+            return
+        if name in _CONSTANTS:
+            yield _CONSTANTS[name]
+        elif name in ("len", "range"):
+            return
+        elif name in ("sum", "norm", "abs", "mean"):
+            if name == "sum" and not any(_is_square(part) for part in node.args):
+                yield "sum"
+            for part in node.args[:1]:
+                yield from self.count(part)
+        elif name in _VERBS:
+            yield from _VERBS[name]
+            # The second argument is a start, a point or a law; a covariance may have a second function.
+            for part in (*node.args[:1], *(node.args[2:] if name == "covariance" else ())):
+                yield from self.count(part)
+        elif name in RESERVED or not name:
+            yield from _FUNCTIONS.get(name, ())
+            for part in node.args:
+                yield from self.count(part)
+        else:
+            yield from self._own(name, node)
+
+    def _own(self, name: str, node: ast.Call) -> Iterator[str]:
+        """A function of the check: its letter, or its body with the arguments put in."""
+        meaning = self.meaning(name)
+        if isinstance(meaning, ast.Lambda):
+            names = [one.arg for one in meaning.args.args]
+            # A parameter whose letter the reader sees stands for itself, whatever is passed.
+            passed = {
+                one: argument
+                for one, argument in zip(names, node.args, strict=False)
+                if _base(one) not in self.shown and not _is_name(argument, one)
+            }
+            yield from _Code({**self.bound, **passed}, self.shown).count(meaning.body)
+            return
+        yield from _named(name) if meaning is None else self.count(meaning)
+        if not all(isinstance(_whole(part), ast.Name) for part in node.args):
+            for part in node.args:
+                yield from self.count(part)
+
+    def kind(self, node: ast.AST) -> str:
+        """Matrix, column, row or scalar, judged by the letters: capitals are matrices."""
+        match node:
+            case ast.Name(id=name):
+                meaning = self.meaning(name)
+                if meaning is not None:
+                    return self.kind(meaning)
+                return "matrix" if name[0].isupper() else "column"
+            case ast.UnaryOp(operand=inner) | ast.Attribute(value=inner) | ast.Lambda(body=inner):
+                return self.kind(inner)
+            case ast.Subscript(value=inner, slice=index):
+                return _picked(self.kind(inner), index)
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                return _product(self.kind(left), self.kind(right))
+            case ast.BinOp(left=left, right=right):
+                both = (self.kind(left), self.kind(right))
+                return next((kind for kind in ("matrix", "row", "column") if kind in both), "scalar")
+            case ast.Call(func=ast.Name(id=name)):
+                return self._kind_of_call(name, node)
+        return "scalar"
+
+    def _kind_of_call(self, name: str, node: ast.Call) -> str:
+        if name in ("ones", "zeros"):
+            return "column" if len(node.args) == 1 else "matrix"
+        if name in _MATRICES:
+            return "matrix"
+        if name in ("sum", "mean") and node.keywords:
+            return "column"
+        if name == "sum" and node.args and isinstance(node.args[0], ast.GeneratorExp):
+            return self.kind(node.args[0].elt)
+        if name in _SCALARS:
+            return "scalar"
+        if name in RESERVED:
+            parts = node.args[1:] if name == "solve" else node.args
+            return self.kind(parts[0]) if parts else "scalar"
+        meaning = self.bound.get(name)
+        return self.kind(meaning) if meaning is not None else "matrix" if name[0].isupper() else "column"
+
+
+def _named(name: str) -> Iterator[str]:
+    yield f"letter {_base(name)}"
+    if re.fullmatch("[A-Za-z]+_[a-z]", name):
+        yield f"index {name[-1]}"
+
+
+def _lowered(tokens: Iterable[str]) -> Iterator[str]:
+    """The tokens of what stands below a bar, however many bars are above it."""
+    for token in tokens:
+        if token.endswith("below a bar"):
+            continue
+        yield token
+        kind, _, value = token.partition(" ")
+        if kind in ("letter", "numeral"):
+            yield f"{value} below a bar"
+
+
+def _number(value: float) -> Iterator[str]:
+    """Tokens of a number: 0.5 is one half, and the 1.0 that makes a whole number a float is nothing."""
+    if isinstance(value, float) and 0 < value < 1 and (1 / value).is_integer():
+        whole = int(1 / value)
+        yield from ("inverse", f"numeral {whole}", f"{whole} below a bar")
+    elif not isinstance(value, float) or value != 1.0:
+        yield f"numeral {int(value) if float(value).is_integer() else value}"
+
+
+def _whole(node: ast.expr) -> ast.expr:
+    """The vector of an entry."""
+    return node.value if isinstance(node, ast.Subscript) else node
+
+
+def _is_one(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 1
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _is_square(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Pow)
+        and not isinstance(node, ast.GeneratorExp)
+    )
+
+
+def _picked(kind: str, index: ast.expr) -> str:
+    """The kind of a part: x[j], X[j], X[:, j], X[i, j]."""
+    indices = index.elts if isinstance(index, ast.Tuple) else [index]
+    single = sum(not isinstance(one, ast.Slice) for one in indices)
+    order = {"matrix": 2, "column": 1, "row": 1}.get(kind, 0) - single
+    return "matrix" if order >= 2 else "column" if order == 1 else "scalar"
+
+
+def _product(left: str, right: str) -> str:
+    if right == "matrix":
+        return "row" if left in ("row", "column") else "matrix"
+    return "column" if left == "matrix" else "scalar"
+
+
+@cache
+def apart(check: Check) -> body.Body:
+    """The setup and the two sides of a check; a KeyError when one is not assigned."""
+    return body.take_apart(check)
+
+
+def sound(check: Check) -> bool:
+    """Whether a check can be taken apart; the rules of the body say why not."""
+    try:
+        apart(check)
+    except (SyntaxError, KeyError, AssertionError):
+        return False
+    return True
+
+
+def signature(node: ast.expr, check: Check, shown: frozenset[str]) -> Signature:
+    """Count in an expression of the check; names whose letter is ``shown`` are not spelled out."""
+    return Counter(_Code(_bindings(check), shown).count(node))
+
+
+def code_sides(check: Check) -> list[ast.expr]:
+    """The sides of the display in the check.
+
+    They are those of the option ``:shown:``, else those of the chain in ``printed``, else ``printed``
+    itself; of a tuple its first entry, for the others are signs and neighbours.
+    """
+    shown = check.options.get("shown", "").strip()
+    if shown:
+        return listed(shown)
+    return chained(apart(check).printed, _bindings(check))
+
+
+def listed(shown: str) -> list[ast.expr]:
+    """The expressions of the option ``:shown:``."""
+    node = ast.parse(shown, mode="eval").body
+    return list(node.elts) if isinstance(node, ast.Tuple) else [node]
+
+
+def chained(node: ast.expr, bound: Mapping[str, ast.expr]) -> list[ast.expr]:
+    """The sides of a comparison, also of one that a name stands for.
+
+    Of a tuple it is the first entry, with the comparisons that go on from its last side.
+    """
+    if isinstance(node, ast.Tuple):
+        sides = chained(node.elts[0], bound) if node.elts else []
+        for part in node.elts[1:]:
+            more = chained(part, bound)
+            if len(more) > 1 and _same(more[0], sides[-1]):
+                sides += more[1:]
+        return sides
+    meaning = bound.get(node.id) if isinstance(node, ast.Name) else node
+    match meaning:
+        case ast.Call(func=ast.Name(id="chain"), args=parts):
+            return [side for part in parts[::2] for side in chained(part, bound)]
+        case ast.Call(func=ast.Name(id="inequality"), args=[left, _, right, at]):
+            given = at.elts if isinstance(at, ast.Tuple) else [at]
+            return [ast.fix_missing_locations(ast.Call(side, given, [])) for side in (left, right)]
+    return [node]
+
+
+def _same(node: ast.expr, other: ast.expr) -> bool:
+    return ast.dump(_applied(node)) == ast.dump(_applied(other))
+
+
+def _applied(node: ast.expr) -> ast.expr:
+    """The body of a function that is applied where it is written."""
+    return node.func.body if isinstance(node, ast.Call) and isinstance(node.func, ast.Lambda) else node
+
+
+@cache
+def _bindings(check: Check) -> dict[str, ast.expr]:
+    """The names that abbreviate an expression or a function: not draws, and not parts of a tuple."""
+    found: dict[str, ast.expr] = {}
+    for statement in apart(check).setup:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if not draws(value):
+                found[name] = value
+            case ast.FunctionDef(name=name, args=args, body=[ast.Return(value=ast.expr() as value)]):
+                found[name] = ast.Lambda(args, value)
+    return found
+
+
+def draws(node: ast.AST) -> bool:
+    """Whether an expression draws."""
+    return any(isinstance(part, ast.Name) and part.id in DRAWS for part in ast.walk(node))

@@ -1,0 +1,291 @@
+"""Signature of TeX: how often signs, numerals, powers, … occur in each side of a display."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from book_math.macros import Macro
+
+__all__ = ["Side", "Signature", "argument", "expand", "lex", "tex_sides"]
+
+_LEX = re.compile(r"\\operatorname\*|\\[A-Za-z]+|\\.|#\d|\d+(?:\.\d+)?|\S", re.DOTALL)
+_COMMENT = re.compile(r"(?<!\\)%.*")
+
+
+def _commands(names: str) -> frozenset[str]:
+    return frozenset(f"\\{name}" for name in names.split())
+
+
+_FRACTIONS = _commands("frac tfrac dfrac")
+_STYLES = _commands("boldsymbol mathbf mathcal mathsf mathit hat tilde bar widehat widetilde overline dot")
+_TEXTS = _commands("text textsf textrm mbox tag label")
+_RELATIONS = {"=", "<", ">"} | _commands(
+    "coloneqq ne neq le leq ge geq approx equiv iff implies propto sim succ succeq prec preceq "
+    "Leftrightarrow Rightarrow Longleftrightarrow Longrightarrow to mapsto"
+)
+_OPEN = {"(", "[", r"\{", r"\langle", r"\lVert", r"\lvert", r"\lfloor", r"\lceil"}
+_CLOSE = {")", "]", r"\}", r"\rangle", r"\rVert", r"\rvert", r"\rfloor", r"\rceil"}
+_LIMITS = {"sum", "product", "integral", "limit", "maximum", "minimum"}
+_COMMANDS = {
+    "+": "+",
+    "-": "−",
+    r"\pm": "±",
+    "!": "factorial",
+    r"\sum": "sum",
+    r"\prod": "product",
+    r"\int": "integral",
+    r"\lim": "limit",
+    r"\max": "maximum",
+    r"\sup": "maximum",
+    r"\min": "minimum",
+    r"\inf": "minimum",
+    r"\log": "log",
+    r"\ln": "log",
+    r"\exp": "exp",
+    r"\det": "determinant",
+    r"\nabla": "derivative",
+    r"\partial": "derivative",
+} | {rf"\{name}": name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+_WORDS = {
+    "argmin": "minimum",
+    "argmax": "maximum",
+    "tr": "trace",
+    "Cov": "covariance",
+    "Var": "variance",
+    "logdet": "determinant",
+}
+_GREEK = _commands(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi "
+    "chi psi omega"
+)
+
+Item = tuple[str, str]
+Signature = Counter[str]
+
+
+def lex(tex: str) -> list[str]:
+    """The tokens of TeX, without spaces and comments; a number is one token."""
+    return _LEX.findall(_COMMENT.sub("", tex))
+
+
+def expand(tokens: Iterable[str], macros: Mapping[str, Macro]) -> list[str]:
+    """The tokens with every macro of the table replaced by what it stands for."""
+    done: list[str] = []
+    waiting = [*tokens][::-1]
+    while waiting:
+        token = waiting.pop()
+        macro = macros.get(token[1:]) if token.startswith("\\") else None
+        if macro is None:
+            done.append(token)
+            continue
+        arguments = [argument(waiting) for _ in range(macro.args)]
+        filled: list[str] = []
+        for part in lex(macro.tex):
+            filled += arguments[int(part[1]) - 1] if part.startswith("#") else [part]
+        waiting += filled[::-1]
+    return done
+
+
+def argument(waiting: list[str]) -> list[str]:
+    """Take and return the next token or group from the end of the list; of a number, one digit."""
+    if not waiting:
+        return []
+    token = waiting.pop()
+    if token.isdigit() and len(token) > 1:
+        waiting.append(token[1:])
+        return [token[0]]
+    if token != "{":
+        return [token]
+    group, depth = [], 1
+    while waiting:
+        token = waiting.pop()
+        depth += (token == "{") - (token == "}")
+        if not depth:
+            break
+        group.append(token)
+    return group
+
+
+def _items(tokens: Sequence[str]) -> list[Item]:
+    """What is counted, and the brackets, commas and relations between."""
+    out: list[Item] = []
+    waiting = list(tokens)[::-1]
+    while waiting:
+        token = waiting.pop()
+        if token in _FRACTIONS:
+            out += _fraction(argument(waiting), argument(waiting))
+        elif token == r"\sqrt":
+            out += [("count", "root"), *_items(argument(waiting)), ("end", "")]
+        elif token in _STYLES:
+            inner = _items(argument(waiting))
+            out += [("letter", value) if kind == "numeral" else (kind, value) for kind, value in inner]
+        elif token in _TEXTS:
+            argument(waiting)
+        elif token == r"\htmlClass":
+            argument(waiting), argument(waiting)
+        elif token in (r"\begin", r"\end"):
+            if argument(waiting) == list("array") and token == r"\begin":
+                argument(waiting)
+        elif token == r"\mathbb":
+            out.append(_blackboard("".join(argument(waiting))))
+        elif token in (r"\operatorname", r"\operatorname*"):
+            word = "".join(part for part in argument(waiting) if part.isalnum())
+            out.append(("count", _WORDS[word]) if word in _WORDS else ("letter", word.lower()))
+        elif token == "_":
+            _subscript(argument(waiting), out)
+        elif token == "^":
+            _superscript(argument(waiting), out)
+        elif token == "{":
+            waiting.append(token)
+            out += _items(argument(waiting))
+        else:
+            _symbol(token, out)
+    return out
+
+
+def _symbol(token: str, out: list[Item]) -> None:
+    if token in _COMMANDS:
+        out.append(("count", _COMMANDS[token]))
+    elif token == "/":
+        if out[-1:] == [("numeral", "1")]:
+            out.pop()
+        out += [("count", "inverse"), ("bar", "")]
+    elif token in _RELATIONS:
+        out.append(("relation", token))
+    elif token in _OPEN:
+        out.append(("open", token))
+        if token == r"\langle":
+            out.append(("count", "transpose"))
+    elif token in _CLOSE:
+        out.append(("close", token))
+    elif token in (",", ";"):
+        out.append(("comma", token))
+    elif token[0].isdigit():
+        out.append(("numeral", token))
+    elif token.isalpha():
+        out.append(("letter", token.lower()))
+    elif token.lower().replace("var", "") in _GREEK:
+        out.append(("letter", token[1:].lower().replace("var", "")))
+    elif token == r"\ell":
+        out.append(("letter", "l"))
+
+
+def _blackboard(letter: str) -> Item:
+    words = {"E": "expectation", "P": "probability"}
+    return ("count", words[letter]) if letter in words else ("letter", letter.lower())
+
+
+def _fraction(top: list[str], bottom: list[str]) -> list[Item]:
+    if top[:1] == [r"\partial"] or top[:4] == [r"\mathrm", "{", "d", "}"]:
+        return [("count", "derivative"), *_items(top[1 if top[0] == r"\partial" else 4 :]), ("end", "")]
+    above = [] if top == ["1"] else _items(top)
+    return [*above, ("count", "inverse"), ("bar", ""), ("open", ""), *_items(bottom), ("close", "")]
+
+
+def _subscript(tokens: list[str], out: list[Item]) -> None:
+    """Count the letters of an index; what stands under a sum or a maximum is a bound."""
+    if not (out and out[-1][0] == "count" and out[-1][1] in _LIMITS):
+        out += [("index", f"index {token}") for token in tokens if re.fullmatch("[a-z]", token)]
+
+
+def _superscript(tokens: list[str], out: list[Item]) -> None:
+    """Count a superscript: a transpose, an inverse, a power; or nothing, where it is a limit or a mark."""
+    if out and out[-1][0] == "count" and out[-1][1] in _LIMITS:
+        return
+    if out[-1:] == [("letter", "e")]:
+        out[-1:] = [("count", "exp"), *_items(tokens)]
+        return
+    if tokens[:1] == ["-"] and len(tokens) > 1:
+        out.append(("count", "inverse"))
+        tokens = tokens[1:]
+        if tokens == ["1"]:
+            return
+    if tokens == [r"\top"]:
+        out.append(("count", "transpose"))
+    elif tokens in (["1", "/", "2"], [r"\frac", "1", "2"], [r"\tfrac", "12"], [r"\frac", "12"]):
+        out.append(("count", "root"))
+    elif len(tokens) == 1 and tokens[0].isdigit():
+        out.append(("count", f"power {tokens[0]}"))
+    elif tokens[:1] not in (
+        [],
+        ["("],
+        ["'"],
+        ["*"],
+        [r"\star"],
+        [r"\ast"],
+        [r"\prime"],
+        [r"\dagger"],
+        [r"\circ"],
+    ):
+        out += [("count", "power"), *_items(tokens), ("end", "")]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of the relations of a display: its tokens as written, and its signature."""
+
+    tokens: tuple[str, ...]
+    signature: Signature
+
+
+def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
+    """The sides of the relations of a display, without its reasons and alignment."""
+    sides: list[list[str]] = [[]]
+    depth = 0
+    waiting = lex(tex)[::-1]
+    while waiting:
+        token = waiting.pop()
+        depth += (token in _OPEN or token == "{") - (token in _CLOSE or token == "}")
+        if token in (r"\begin", r"\end", r"\why", *_TEXTS):
+            argument(waiting)
+        elif depth <= 0 and (token in _RELATIONS or token in (",", ";")):
+            sides.append([])
+        elif token not in ("&", "\\\\"):
+            sides[-1].append(token)
+    counted = [Side(tuple(side), _counted(_items(expand(side, macros)))) for side in sides]
+    return [side for side in counted if side.signature]
+
+
+def _counted(items: list[Item]) -> Signature:
+    """Count, without the arguments of functions that are single letters: f(x) counts as f."""
+    found: Signature = Counter()
+    low = _below(items)
+    place = 0
+    while place < len(items):
+        kind, value = items[place]
+        if kind in ("count", "index"):
+            found[value] += 1
+        elif kind in ("letter", "numeral"):
+            found[f"{kind} {value}"] += 1
+            found[f"{value} below a bar"] += place in low
+        place += 1
+        if kind in ("letter", "index"):
+            place = _after_argument(items, place)
+    return +found
+
+
+def _after_argument(items: list[Item], place: int) -> int:
+    """Where to read on after a letter: behind a bracket that holds letters alone."""
+    if items[place : place + 1] != [("open", "(")]:
+        return place
+    end = place + 1
+    while end < len(items) and items[end][0] in ("letter", "index", "comma"):
+        end += 1
+    return end + 1 if end > place + 1 and items[end : end + 1] == [("close", ")")] else place
+
+
+def _below(items: list[Item]) -> set[int]:
+    """The places that stand below the bar of a fraction: the item or bracket after each bar."""
+    found: set[int] = set()
+    for place, (kind, _) in enumerate(items):
+        if kind != "bar":
+            continue
+        depth, end = 0, place + 1
+        while end < len(items):
+            depth += (items[end][0] == "open") - (items[end][0] == "close")
+            end += 1
+            if depth <= 0 and items[end - 1][0] != "end":
+                break
+        found |= set(range(place + 1, end))
+    return found
