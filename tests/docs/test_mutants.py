@@ -54,8 +54,12 @@ def changes(code: str) -> dict[str, str]:
         ("a @ b + a @ a", "b @ b + b @ b", "value"),
         ("(a - b) @ (a - b) + c", "(a + b) @ (a + b) + c", "value"),
         ("c - a[0]", "q - a[0]", "value"),
-        ("sum(X[i, j] * X[j, j] for i in range(n) for j in range(d) if i < d)", None, None),
-        ("log(c + 1)", "log(c - 8)", None),
+        (
+            "sum(X[i, j] * a[j] for i in range(n) for j in range(d))",
+            "sum((X[i, j] * a[i] for i in range(n) for j in range(d)))",
+            "value",
+        ),
+        ("(lambda u, v: u @ u * v)(a, c)", "(lambda u, v: u @ v * v)(a, c)", "shape"),
         ("a @ b", "b @ a", "equal"),
         ("a[n - 1]", "a[n - 1 - 1]", "value"),
         ("a[d]", "a[d - 1]", "value"),
@@ -65,8 +69,7 @@ def changes(code: str) -> dict[str, str]:
 def test_each_mistake_is_made_and_ends_as_it_should(printed, mutant, fate):
     code = f"X, a, b = normal(n, d), normal(n), normal(n)\nc, q = positive(), positive()\nroute = {printed}\n"
     found = changes(f"{code}printed = {printed}")
-    if fate:
-        assert found.get(f"printed = {mutant}") == fate, found
+    assert found.get(f"printed = {mutant}") == fate, found
     assert f"printed = {printed}" not in found
 
 

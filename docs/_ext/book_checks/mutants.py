@@ -62,20 +62,29 @@ _EXTREMES = {
 _EXTREMES |= {after: before for before, after in _EXTREMES.items()}
 _COMPARED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}
 _RELATIONS = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "preceq": "succeq", "succeq": "preceq"}
-_LOCAL = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass(eq=False)
 class Site:
-    """A node of a statement and where it hangs; ``local`` are names bound inside the statement."""
+    """A node of a statement and where it hangs.
+
+    ``indices`` and ``arguments`` are the names that loops and functions inside the statement bind around it;
+    ``position`` says that it is part of an index.
+    """
 
     statement: int
     parent: ast.AST
     field: str
     index: int | None
     node: ast.expr
-    local: frozenset[str]
+    indices: frozenset[str]
+    arguments: frozenset[str]
     position: bool
+
+    @property
+    def local(self) -> frozenset[str]:
+        """The names that do not mean the variables of the check here."""
+        return self.indices | self.arguments
 
     def put(self, node: ast.AST) -> None:
         """Hang another node there."""
@@ -173,22 +182,21 @@ def _sites(statement: ast.stmt, k: int) -> Iterator[Site]:
     handed = statement.value if isinstance(statement, ast.Assign) and _is_side(statement) else None
     if _called(handed) in RESERVED:
         handed = None
-    waiting: list[tuple[ast.AST, frozenset[str], bool]] = [(statement, frozenset(), False)]
+    none = frozenset[str]()
+    waiting: list[tuple[ast.AST, frozenset[str], frozenset[str], bool]] = [(statement, none, none, False)]
     while waiting:
-        parent, local, inside = waiting.pop(0)
-        if isinstance(parent, ast.Lambda):
-            local |= {argument.arg for argument in parent.args.args}
-        if isinstance(parent, ast.FunctionDef):
-            local |= {argument.arg for argument in parent.args.args} | _stored(parent)
-        if isinstance(parent, _LOCAL):
-            local |= _stored(parent)
+        parent, indices, arguments, inside = waiting.pop(0)
+        if isinstance(parent, ast.Lambda | ast.FunctionDef):
+            arguments |= {argument.arg for argument in parent.args.args}
+        if isinstance(parent, ast.FunctionDef | ast.ListComp | ast.SetComp | ast.GeneratorExp):
+            indices |= _stored(parent)
         for field, index, child in _children(parent):
             position = inside or (isinstance(parent, ast.Subscript) and field == "slice")
-            if parent is handed and isinstance(child, ast.Name):
+            waiting.append((child, indices, arguments, position))
+            if not isinstance(child, ast.expr) or isinstance(getattr(child, "ctx", None), ast.Store):
                 continue
-            if isinstance(child, ast.expr) and not isinstance(getattr(child, "ctx", None), ast.Store):
-                yield Site(k, parent, field, index, child, local, position)
-            waiting.append((child, local, position))
+            if not (parent is handed and isinstance(child, ast.Name)):
+                yield Site(k, parent, field, index, child, indices, arguments, position)
 
 
 def _children(parent: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
@@ -364,9 +372,8 @@ def _of_name(
 ) -> Iterator[tuple[ast.expr, bool]]:
     name = node.id
     if name in site.local:
-        if isinstance(site.parent, ast.Subscript | ast.Tuple):
-            for other in sorted(site.local - {name}):
-                yield _name(other), False
+        for other in sorted((site.indices if name in site.indices else site.arguments) - {name}):
+            yield _name(other), False
         return
     for other in _like(name, site, shapes) if name in shapes else ():
         yield _name(other), False
