@@ -170,7 +170,7 @@ def offscale(rng: np.random.Generator, *shape: int) -> Any:
 def unbalanced(rng: np.random.Generator, *shape: int) -> Array:
     """Shares that sum to one along the last axis, some of them tiny.
 
-    Each is one half, one tenth, one fiftieth … of the largest or so.
+    Each is about a fifth of the next greater one.
     """
     rank = np.argsort(rng.random(shape), axis=-1)
     weights = 5.0**-rank * rng.uniform(0.5, 1.0, shape)
@@ -523,7 +523,13 @@ def argmin(f: Function, start: Any, *, smooth: bool = True) -> Any:
 
 
 def argmax(f: Function, start: Any, *, smooth: bool = True) -> Any:
-    """The unique maximiser of ``f``: see ``argmin``."""
+    """The unique maximiser of ``f``: see ``argmin``.
+
+    Examples
+    --------
+    >>> round(argmax(lambda t: 4 * t - t**2, 0.0), 7)
+    2.0
+    """
     return _argmax(f, start, smooth=smooth).value
 
 
@@ -539,7 +545,13 @@ def minimum(f: Function, start: Any, *, smooth: bool = True) -> float:
 
 
 def maximum(f: Function, start: Any, *, smooth: bool = True) -> float:
-    """The greatest value of ``f``, which may be taken at many points."""
+    """The greatest value of ``f``, which may be taken at many points.
+
+    Examples
+    --------
+    >>> round(maximum(lambda t: 4 * t - t**2, 0.0), 9)
+    4.0
+    """
     return float(_maximum(f, start, smooth=smooth).value)
 
 
@@ -840,6 +852,12 @@ def distribution(points: Any, weights: Any) -> Law:
     """The distribution with these points and probabilities.
 
     The points lie along the first axis.
+
+    Examples
+    --------
+    >>> die = distribution(np.arange(1, 7), np.full(6, 1 / 6))
+    >>> round(expectation(lambda k: k, die), 9)
+    3.5
     """
     points, weights = np.asarray(points), np.asarray(weights, float)
     if weights.ndim != 1 or len(weights) == 0 or len(points) != len(weights):
@@ -883,12 +901,24 @@ def noise(rng: np.random.Generator, n: int) -> Law:
 
 
 def expectation(f: Function, over: Law) -> Any:
-    """E f(x) for x distributed as ``over``: the sum over all its points."""
+    """E f(x) for x distributed as ``over``: the sum over all its points.
+
+    Examples
+    --------
+    >>> expectation(lambda e: (e[0] + e[1]) ** 2, rademacher(2))
+    2.0
+    """
     return _plain(np.tensordot(over.weights, _values(f, over), axes=1))
 
 
 def variance(f: Function, over: Law) -> Any:
-    """Var f(x), entry by entry, for x distributed as ``over``."""
+    """Var f(x), entry by entry, for x distributed as ``over``.
+
+    Examples
+    --------
+    >>> variance(lambda e: 3 * e[0], rademacher(1))
+    9.0
+    """
     return _plain(np.tensordot(over.weights, _centred(f, over) ** 2, axes=1))
 
 
@@ -919,7 +949,13 @@ def _centred(f: Function, over: Law) -> Array:
 
 
 def probability(event: Callable[[Any], bool], over: Law) -> float:
-    """Probability of the event for x distributed as ``over``."""
+    """Probability of the event for x distributed as ``over``.
+
+    Examples
+    --------
+    >>> probability(lambda e: e[0] == e[1], rademacher(2))
+    0.5
+    """
     return float(expectation(lambda x: float(bool(event(x))), over))
 
 
@@ -1129,12 +1165,24 @@ def root(f: Function, low: float, high: float) -> float:
 
 
 def signs(n: int) -> Array:
-    """All vectors of n signs, one a row."""
+    """All vectors of n signs, one a row.
+
+    Examples
+    --------
+    >>> signs(2).tolist()
+    [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]]
+    """
     return np.array(list(itertools.product((-1.0, 1.0), repeat=n)))
 
 
 def subsets(n: int) -> list[tuple[int, ...]]:
-    """All subsets of 0, …, n − 1, from the empty one to the whole."""
+    """All subsets of 0, …, n − 1, from the empty one to the whole.
+
+    Examples
+    --------
+    >>> subsets(2)
+    [(), (0,), (1,), (0, 1)]
+    """
     return [
         chosen
         for size in range(n + 1)
@@ -1143,12 +1191,24 @@ def subsets(n: int) -> list[tuple[int, ...]]:
 
 
 def permutations(n: int) -> Array:
-    """All orders of 0, …, n − 1, one a row."""
+    """All orders of 0, …, n − 1, one a row.
+
+    Examples
+    --------
+    >>> permutations(3).tolist()[:2]
+    [[0, 1, 2], [0, 2, 1]]
+    """
     return np.array(list(itertools.permutations(range(n))))
 
 
 def assignments(n: int, K: int) -> Array:
-    """All ways to give each of n items a class 0, …, K − 1, one a row."""
+    """All ways to give each of n items a class 0, …, K − 1, one a row.
+
+    Examples
+    --------
+    >>> assignments(2, 2).tolist()
+    [[0, 0], [0, 1], [1, 0], [1, 1]]
+    """
     return np.array(list(itertools.product(range(K), repeat=n)))
 
 
@@ -1766,6 +1826,28 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     )
 }
 """Verbs that are exact up to rounding."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Draws": tuple(DRAWS),
+    "Derivatives": ("derivative", "gradient", "jacobian", "hessian"),
+    "Optima": ("argmin", "argmax", "minimum", "maximum", "optimum", "kkt"),
+    "Laws": (
+        "expectation",
+        "variance",
+        "covariance",
+        "probability",
+        "distribution",
+        "rademacher",
+        "law_of",
+        "characteristic",
+        "simulation",
+    ),
+    "Analysis": ("quadrature", "limit", "rate", "root"),
+    "Algorithms": ("iterate", "monotone"),
+    "Brute force": ("signs", "subsets", "permutations", "assignments"),
+    "Comparison": ("chain", "zero", "inequality"),
+}
+"""All draws and verbs by what they are for, in the order of the appendix."""
 
 RESERVED = frozenset({*NAMES, *DRAWS, *MEASURED, *VERBS, "chain"})
 """All names that the body of a check sees and may not bind again."""

@@ -32,5 +32,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
         latex=(directive.skip, None),
     )
     app.add_node(directive.summary_node, html=(directive.visit_summary, None))
+    app.setup_extension("book_checks.reference")
     app.connect("env-check-consistency", report_violations)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
