@@ -42,7 +42,7 @@ define sphinx
 @rm build/doctrees/unfinished
 endef
 
-.PHONY: help book test doctest quick mutants pdf serve linkcheck setup lock relock transcribe clean
+.PHONY: help book test doctest quick mutants pdf serve linkcheck setup ledger lock relock transcribe clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,9 @@ linkcheck: _python ## test every link, inside the book and to other hosts
 
 setup: _python ## install the locked packages into .venv and KaTeX beside book_math, nothing else
 	@$(ALONE) _setup-book
+
+ledger: _python ## after make book: totals of the ledger and the checks that notice least
+	@$(PY) -m book_ledger build/ledger.json
 
 lock: _python ## write requirements/*.txt anew from pyproject.toml (with UPGRADE=1 take the newest versions)
 	@$(ALONE) _lock

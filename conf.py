@@ -29,6 +29,7 @@ extensions = [
     "book_citations",
     "book_project",
     "book_latex",
+    "book_ledger",
 ]
 exclude_patterns = ["_ext/**", "_build/**"]
 nitpicky = True

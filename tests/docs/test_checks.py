@@ -1,7 +1,6 @@
 """Every rule broken once in a miniature book; checks that pass, fail, hang and crash; the folded check."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path

@@ -33,7 +33,8 @@ TOOLS = [
     "tail",
     "touch",
 ]
-TASKS = {"book", "clean", "doctest", "help", "linkcheck", "lock", "mutants", "pdf", "quick", "serve", "setup", "test"}
+TASKS = {"book", "clean", "doctest", "help", "ledger", "linkcheck", "lock", "mutants", "pdf", "quick"}
+TASKS |= {"relock", "serve", "setup", "test", "transcribe"}
 DROPPED = {"PYTHON", "BOOK_LOCK_HELD", "MAKEFLAGS", "MAKELEVEL"}
 
 

@@ -26,12 +26,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("book_checks_lint", True, "", bool)
     app.add_directive("check", directive.CheckDirective)
     app.add_directive("unchecked", directive.UncheckedDirective)
-    app.add_node(
-        directive.check_node,
-        html=(directive.visit_check, directive.depart_check),
-        latex=(directive.skip, None),
-    )
-    app.add_node(directive.summary_node, html=(directive.visit_summary, None))
+    app.add_node(directive.check_node, html=(directive.skip, None), latex=(directive.skip, None))
     app.setup_extension("book_checks.reference")
     app.connect("env-check-consistency", report_violations)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -163,10 +163,14 @@ class GateEndDirective(SphinxDirective):
 
 
 class ProofDirective(SphinxDirective):
-    """A proof; ``:of:`` names the statement when others stand between."""
+    """A proof; ``:of:`` names the statement when others stand between, ``:forward:`` what is proved later."""
 
     has_content = True
-    option_spec: ClassVar = {"class": directives.class_option, "of": directives.unchanged_required}
+    option_spec: ClassVar = {
+        "class": directives.class_option,
+        "of": directives.unchanged_required,
+        "forward": directives.unchanged_required,
+    }
 
     def run(self) -> list[nodes.Node]:
         """Set the word Proof before the first sentence and the mark after the last."""

@@ -1,0 +1,96 @@
+"""What the reader is told about a record."""
+
+from book_ledger.records import Record, mark_of
+
+__all__ = [
+    "MARKS",
+    "Counts",
+    "basis_of",
+    "domain_of",
+    "mutants_of",
+    "number_of",
+    "resolution_of",
+    "title_of",
+]
+
+MARKS = {
+    "checked": "proved and checked",
+    "cited": "cited and checked",
+    "unchecked": "without a check",
+    "definition": "definition",
+    "assumption": "assumption",
+    "problem": "problem or step of an algorithm",
+    "mistake": "wrong on purpose, and its check fails",
+}
+"""Each mark with what it says."""
+
+_WHERE = {
+    "statement": "with the proof that follows the statement",
+    "proof": "in the proof",
+    "solution": "in the solution",
+    "derivation": "by the reasons beside its lines",
+    "text": "in the text around it",
+}
+
+
+def title_of(record: Record) -> str:
+    """Basis and evidence in one line."""
+    if record.kind == "claim":
+        shown = f"checked: {record.evidence}" if record.evidence != "none" else "no check"
+        return f"{record.basis.capitalize()}; {shown}"
+    return MARKS[mark_of(record)].capitalize()
+
+
+def basis_of(record: Record) -> str:
+    """The basis, and where the proof stands."""
+    if record.basis != "proved here":
+        return {"problem": "Problem, or step of an algorithm"}.get(record.basis, record.basis.capitalize())
+    return f"Proved here, {_WHERE[record.where]}"
+
+
+def domain_of(record: Record) -> str:
+    """The data tried, in words; no-break spaces keep each size on one line."""
+    at = [", ".join(f"{name}\u00a0=\u00a0{value}" for name, value in one.items()) for one in record.sizes]
+    draws = f"{record.draws} draws" if record.draws else "draws"
+    return f"{draws} of generic data in float64, at {'; '.join(at) or 'random numbers'}"
+
+
+def number_of(value: float | None) -> str:
+    """A power of ten as it is read."""
+    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e+") if value else ""
+
+
+def resolution_of(record: Record) -> str:
+    """The smallest errors that the check notices."""
+    if not record.resolution:
+        return ""
+    text = f"An error of {number_of(record.resolution)} of the whole is noticed"
+    if record.entry_resolution:
+        text += f", in a single entry one of {number_of(record.entry_resolution)} of that entry"
+    return text
+
+
+def mutants_of(record: Record) -> str:
+    """How many wrong versions of the formula the check noticed."""
+    if not record.mutants:
+        return ""
+    found = Counts(record)
+    versions = "altered version" if found.live == 1 else "altered versions"
+    text = f"{found.killed} of {found.live} {versions} of the formula noticed"
+    text += f", {found.by_value} by a wrong value"
+    equal = found.live - found.killed - record.mutants["survived"]
+    if equal:
+        text += f"; {equal} {'is' if equal == 1 else 'are'} the same formula written otherwise"
+    if record.mutants["survived"]:
+        text += f"; {record.mutants['survived']} not noticed"
+    return text
+
+
+class Counts:
+    """Sums of the numbers of mutants."""
+
+    def __init__(self, record: Record) -> None:
+        found = record.mutants or {}
+        self.by_value = found.get("killed_value", 0)
+        self.killed = self.by_value + found.get("killed_shape", 0) + found.get("killed_time", 0)
+        self.live = self.killed + sum(found.get(name, 0) for name in ("set_aside", "equivalent", "survived"))
