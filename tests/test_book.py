@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import mlderived
-from book_checks import rules, runner
+from book_checks import pairs, rules, runner
 from book_source import Example, read_book
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -59,8 +59,8 @@ def test_docstring_example(test: doctest.DocTest) -> None:
 
 
 def test_no_violations() -> None:
-    """Every display of the book has its label and what it owes."""
-    found = rules.violations(BOOK, rules.package_beside(DOCS))
+    """Every display of the book has its label and what it owes, and says what its check says."""
+    found = [*rules.violations(BOOK, rules.package_beside(DOCS)), *pairs.violations(BOOK)]
     if found:
         lines = "\n".join(f"{violation.place(DOCS)}: {violation.message}" for violation in found)
         pytest.fail(lines, pytrace=False)

@@ -495,7 +495,8 @@ def docs(tmp_path: Path) -> Path:
     (folder / FILE).parent.mkdir(parents=True)
     (folder / FILE).write_text(CLEAN)
     (folder / "cited.md").write_text(CITED)
-    (folder / "chapters.toml").write_bytes((ROOT / "docs" / "chapters.toml").read_bytes())
+    for name in ("chapters.toml", "macros.toml"):
+        (folder / name).write_bytes((ROOT / "docs" / name).read_bytes())
     return folder
 
 
@@ -525,6 +526,7 @@ def test_the_command_runs_one_check_by_its_label(docs, capsys):
 
 
 def test_the_command_lints(docs, capsys):
+    assert main(["relock", str(docs), "all", "--yes"]) == 0
     assert main(["lint", str(docs)]) == 0
     assert "6 displays, 0 relations in the line" in capsys.readouterr().out
     (docs / FILE).write_text(CLEAN.replace(" (opt-lin-ridge)", ""))

@@ -1,10 +1,10 @@
-"""Run the checks, their mutants or the lint: python -m book_checks run|mutants|lint docs."""
+"""Work with the checks: python -m book_checks run|mutants|lint|relock|transcribe docs."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from book_checks import rules, runner, transcribe
+from book_checks import pairs, rules, runner, transcribe
 from book_checks.evidence import Evidence, read_evidence, table, write_evidence
 from book_checks.relock import relock
 from book_source import read_book
@@ -53,14 +53,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _lint(docs: Path) -> int:
     book = read_book(docs)
-    found = rules.violations(book, rules.package_beside(docs))
+    found = sorted([*rules.violations(book, rules.package_beside(docs)), *pairs.violations(book)])
     for violation in found:
         print(f"{violation.place(docs)}: {violation.message}")
     hidden = rules.hidden_relations(book)
     for page in book.pages:
         if page.chapter:
             shown = f"{len(page.displays)} displays, {hidden[page.file]} relations in the line"
-            print(f"{docs / page.file}: {shown}")
+            done = f"{pairs.transcribed(docs, page)} of {len(page.checks)} checks transcribed blind"
+            print(f"{docs / page.file}: {shown}, {done}")
     print(f"{len(found)} broken rules in {len(book.pages)} pages, {len(book.displays)} displays")
     return 1 if found else 0
 

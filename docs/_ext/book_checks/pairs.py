@@ -1,5 +1,6 @@
 """A display and its check as a pair: what holds them together."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from book_checks import lock, tokens
@@ -7,7 +8,7 @@ from book_checks.rules import Violation
 from book_math.macros import Macro, read_macros
 from book_source import Book, Check, Display, Page
 
-__all__ = ["find", "macros_of", "violations"]
+__all__ = ["find", "macros_of", "transcribed", "violations"]
 
 
 def macros_of(docs: Path) -> dict[str, Macro]:
@@ -20,6 +21,16 @@ def violations(book: Book) -> list[Violation]:
     """Every pair that differs in its tokens or has drifted from its lock."""
     macros = macros_of(book.docs)
     return sorted({*tokens.violations(book, macros), *lock.violations(book, macros)})
+
+
+def transcribed(docs: Path, page: Page) -> int:
+    """How many checks of the page a blind transcription agrees with, as they are now."""
+    locked = lock.read(lock.lock_file(docs, page))
+    now = lock.entries(page, macros_of(docs))
+    return sum(
+        label in locked and replace(entry, transcribed=locked[label].transcribed).is_transcribed
+        for label, entry in now.items()
+    )
 
 
 def find(book: Book, label: str) -> tuple[Page, Display, Check] | None:

@@ -8,6 +8,7 @@ from book_checks.tokens_tex import argument, lex
 __all__ = ["readable", "rows"]
 
 _WORDS = {
+    r"\R": "ℝ",
     r"\T": "ᵀ",
     r"\top": "ᵀ",
     r"\sum": "Σ",
@@ -84,6 +85,10 @@ def readable(tokens: Sequence[str]) -> str:
             parts.append(readable(argument(waiting)))
         elif token not in _NOTHING:
             parts.append(_word(token))
+    parts = [
+        f"{part} " if before.startswith("_{") and part.startswith("^") else part
+        for before, part in zip(["", *parts], parts, strict=False)
+    ]
     spaced = "".join(f" {part} " if part in _SPACED else part for part in parts)
     return " ".join(spaced.replace("-", "−").split())
 
@@ -94,7 +99,8 @@ def _atom(tokens: list[str]) -> str:
 
 
 def _script(mark: str, text: str) -> str:
-    raised = text.replace("−", "-").replace(" ", "")
+    text = text.replace(" ", "")
+    raised = text.replace("−", "-")
     if text == "ᵀ":
         return text
     if mark == "^" and raised.lstrip("-").isdigit():

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import textwrap
+import unicodedata
 from collections.abc import Callable
 from itertools import zip_longest
 
@@ -26,8 +27,13 @@ def side_by_side(display: Display, check: Check, width: int) -> str:
         return "\n".join([title, "", *shown, "", *code])
     half = width - 2 - max(len(line) for line in code)
     left = [line for row in shown for line in (*textwrap.wrap(row, half, subsequent_indent="    "), "")]
-    lines = [f"{a:<{half}}  {b}".rstrip() for a, b in zip_longest(left, code, fillvalue="")]
+    lines = [f"{_padded(a, half)}  {b}".rstrip() for a, b in zip_longest(left, code, fillvalue="")]
     return "\n".join([title, "", *lines])
+
+
+def _padded(text: str, width: int) -> str:
+    """Spaces after the text; a hat takes no room."""
+    return text + " " * (width - sum(not unicodedata.combining(letter) for letter in text))
 
 
 def relock(book: Book, labels: list[str], *, yes: bool, ask: Callable[[str], bool] | None = None) -> int:
