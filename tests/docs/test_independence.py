@@ -91,6 +91,18 @@ def test_an_independent_route_passes(name):
 
 ATTACKS = {
     # name: TeX, body, words of the violation
+    "data without variety": (
+        SOLVE,
+        "X, y, lam = normal(n, d) * 0 + 1, normal(n), positive()\nroute = lstsq(X, y)\n" + PRINTED,
+        "multiplies by zero",
+    ),
+    "an operator that cancels": (
+        MEAN,
+        LAW
+        + "f = lambda e: sum(e)\n"
+        + "route = sum(A**2) + expectation(f, law) - expectation(f, law)\nprinted = trace(A.T @ A)\n",
+        "does not evaluate from its definition",
+    ),
     "both sides the same": (SOLVE, DATA + PRINTED.replace("printed", "route") + PRINTED, "same expression"),
     "solve for inverse": (
         SOLVE,
@@ -132,7 +144,7 @@ ATTACKS = {
     ),
     "nothing added": (
         r"a = b",
-        "a, b = positive(), n * positive() + d\nroute = a / (4 * b) + 0 * a\nprinted = a / (4 * b)\n",
+        "a, b = positive(), n * positive() + d\nroute = a / (4 * b) + a - a\nprinted = a / (4 * b)\n",
         "both sides share",
     ),
     "a distance to the formula is minimised": (
@@ -157,7 +169,7 @@ ATTACKS = {
     "the operator times zero": (
         MEAN,
         LAW + "route = sum(A**2) + 0 * expectation(lambda e: sum(e), law)\nprinted = trace(A.T @ A)\n",
-        "does not evaluate from its definition",
+        "multiplies by zero",
     ),
     "the operator not evaluated": (
         MEAN,

@@ -64,7 +64,7 @@ CITED = """# Cited results
 | Result | Source | Why |
 |:---|:---|:---|
 | {prf:ref}`lem-lin-known` | {cite:t}`theobald1974{Theorem 2}` | Its proof is longer than its use. |
-| A fact of {doc}`derivations/05-linear-regression` | {cite:t}`theobald1974{Theorem 1}` | Longer than its use. |
+| A fact of {doc}`derivations/05-linear-regression` | {cite:t}`theobald1974{Theorem 1}` | It is too long. |
 """
 
 PAGES = {FILE: CHAPTER, OTHER: SECOND, "cited.md": CITED}
@@ -116,7 +116,7 @@ def test_cited_results_and_exercises_that_are_right():
         ),
         (FILE, "Theobald, Theorem 2", "lem-lin-known", "lem-lin-known", "which no other page proves; name"),
         ("cited.md", "{Theorem 1}", "", "", "no source with the place in it; write {cite:t}"),
-        ("cited.md", "Longer than its use.", "Known.", "", "does not say why there is no proof"),
+        ("cited.md", "It is too long.", "Known.", "", "does not say why there is no proof"),
         ("cited.md", "of {doc}`derivations/05-linear-regression`", "", "", "does not say where it is used"),
         ("cited.md", "`theobald1974{Theorem 1}", "`efron2004{Theorem 1}", "", "does not cite this source"),
         (

@@ -321,6 +321,10 @@ def _read(node: ast.AST) -> set[str]:
     return {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
 
 
+def _zero(*factors: ast.expr) -> bool:
+    return any(isinstance(factor, ast.Constant) and factor.value == 0 for factor in factors)
+
+
 def _literals(tree: ast.Module) -> Iterator[Problem]:
     """No literal is so small that it could only be a tolerance."""
     bounds = {
@@ -331,6 +335,10 @@ def _literals(tree: ast.Module) -> Iterator[Problem]:
         for part in ast.walk(argument)
     }
     for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and _zero(node.left, node.right):
+            yield Problem(
+                node.lineno, "the body multiplies by zero, which hides what stands there", "leave it out"
+            )
         if not isinstance(node, ast.Constant) or not isinstance(node.value, float) or id(node) in bounds:
             continue
         if 0.0 < abs(node.value) < SMALLEST:

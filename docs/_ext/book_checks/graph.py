@@ -235,6 +235,13 @@ class _Reader:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.others: list[Node] = []
+        self._written: dict[int, tuple[ast.AST, str]] = {}
+
+    def text(self, value: ast.expr) -> str:
+        """The source of an expression, kept because functions are read each time that they are applied."""
+        if id(value) not in self._written:
+            self._written[id(value)] = value, ast.unparse(value)
+        return self._written[id(value)][1]
 
     def assign(self, target: ast.expr, value: ast.expr, names: dict[str, Node | _Closure]) -> None:
         """Note what a name, or each name of a tuple, stands for."""
@@ -290,7 +297,7 @@ class _Reader:
 
     def read(self, value: ast.expr, names: Names) -> Node:
         """The node of an expression."""
-        graph, text = self.graph, ast.unparse(value)
+        graph, text = self.graph, self.text(value)
         match value:
             case ast.Name(id=name):
                 found = names.get(name)
@@ -357,7 +364,7 @@ class _Reader:
 
     def call(self, value: ast.Call, names: Names) -> Node:
         """A call: functions of the body are applied, draws are leaves of their own."""
-        graph, text = self.graph, ast.unparse(value)
+        graph, text = self.graph, self.text(value)
         match value.func:
             case ast.Lambda():
                 closure = self.closure_or_node(value.func, names)
@@ -424,7 +431,7 @@ class _Reader:
             inner = {**closure.names, **dict(zip(closure.parameters, leaves, strict=True))}
             body = self.read(closure.body, inner)
             height = self.graph.height(body)
-        return self.graph.node("function", [*leaves, body], ast.unparse(closure.body))
+        return self.graph.node("function", [*leaves, body], self.text(closure.body))
 
     def loop(self, value: ast.GeneratorExp | ast.ListComp | ast.SetComp, names: Names) -> Node:
         """A comprehension; its counters are treated as the arguments of a function."""
@@ -439,4 +446,4 @@ class _Reader:
                 children.extend(self.read(condition, inner) for condition in part.ifs)
             body = self.read(value.elt, inner)
             height = self.graph.height(body)
-        return self.graph.node("loop", [*children, body], ast.unparse(value))
+        return self.graph.node("loop", [*children, body], self.text(value))

@@ -221,7 +221,7 @@ def _evaluate(job: Job, deep: bool) -> Outcome:
                     deviation = max(deviation, sides.agreement.deviation)
                     if compared.setdefault(place, trial.bench.compared) != trial.bench.compared:
                         raise CheckError(
-                            f"{trial.bench.compared} numbers are compared, {compared[place]} at another draw; "
+                            f"{trial.bench.compared} numbers are compared, {compared[place]} elsewhere; "
                             "let sizes alone decide how many there are"
                         )
                     if draw == 0 or len(sets) * draw < DRAWS:
