@@ -370,7 +370,7 @@ def test_every_display_has_a_mark_with_a_name(html: Build):
     assert "Basis Proved here, with the proof that follows the statement." in text
     assert "Enumerated: 9 draws of generic data in float64, at n = 9; n = 4; n = 1." in text
     assert "An error of 1e-9 of the whole is noticed, in a single entry one of 1e-8" in text
-    assert "9 of 10 altered versions of the formula noticed, 7 by a wrong value" in text
+    assert "9 of 10 altered versions of the formula noticed, 7 by a wrong value; 1 equivalent to it" in text
     assert "route = expectation" in text
     assert "pytest -k eq-lin-main" in text
 

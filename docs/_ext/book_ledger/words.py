@@ -80,7 +80,7 @@ def mutants_of(record: Record) -> str:
     text += f", {found.by_value} by a wrong value"
     equal = found.live - found.killed - record.mutants["survived"]
     if equal:
-        text += f"; {equal} {'is' if equal == 1 else 'are'} the same formula written otherwise"
+        text += f"; {equal} equivalent to it"
     if record.mutants["survived"]:
         text += f"; {record.mutants['survived']} not noticed"
     return text
