@@ -148,6 +148,34 @@ def test_a_degenerate_draw_is_seen():
     assert "`x ** 2` becomes `x` without a change" in deep(code).message
 
 
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        "sign({})",
+        "floor(1e-3 * ({}))",
+        "argsort({})",
+        "1e12 + {}",
+        "concatenate([{}, 1e12 * ones(1)])",
+        "0 * ({}) + sum(y)",
+        "log(1e12 + {})",
+        "tanh(1e3 * ({}))",
+    ],
+)
+@pytest.mark.parametrize("option", ["", "\n:equivalent: it is so"])
+def test_a_comparison_that_hides_digits_is_refused(wrapped, option):
+    code = "X, y, lam = normal(n, d), normal(n), positive()\n"
+    formulas = "X @ inv(X.T @ X + lam * eye(d)) @ X.T @ y", "X @ solve(X.T @ X + lam * eye(d), X.T @ y)"
+    printed, route = (wrapped.format(*2 * [formula]) for formula in formulas)
+    outcome = deep(f"{code}route = {route}\nprinted = {printed}", SIZES + option)
+    assert not outcome.ok
+
+
+def test_a_comparison_of_directions_alone_is_seen():
+    code = "X, y = normal(n, d), normal(d)\nu = X.T @ X @ y\nw = X @ y\nv = w @ X\n"
+    outcome = deep(f"{code}route = v / norm(v)\nprinted = u / norm(u)")
+    assert "`X.T @ X @ y` becomes `2 * (X.T @ X @ y)` without a change of value" in outcome.message
+
+
 def test_both_sides_from_the_same_algebra_leave_nothing_to_change():
     code = "a, b = normal(n), normal(n)\nq = (a + b) @ (a - b)\nroute = 1.0 * q\nprinted = q"
     assert "vacuous: 0 mutants are killed by value" in deep(code).message

@@ -18,7 +18,7 @@ import numpy as np
 
 from book_checks.evidence import Mutants, Survivor
 from book_checks.trial import Program, Sides, Trial, compiled, same
-from mlderived.checking import DRAWS, RESERVED, CheckError, DisagreementError
+from mlderived.checking import DRAWS, EXACT, RESERVED, CheckError, DisagreementError
 
 __all__ = ["FEWEST_KILLS", "Mutation", "mutants_of", "mutations", "shortcomings"]
 
@@ -30,6 +30,9 @@ TIME = 0.5
 
 MEMORY = 1 << 30
 """Bytes that a mutant may use beyond what the check uses."""
+
+ROUNDING = 1e-11
+"""Two values that are further apart than this, relative to their scale, are different."""
 
 NEIGHBOURS = 2
 """How many other variables of its shape each variable is replaced by."""
@@ -163,6 +166,7 @@ def mutations(parts: Program, trials: Sequence[Trial], sizes: frozenset[str]) ->
         for node, wordless in _changes(site, shapes, sizes)
     ]
     found += _everywhere(sites, shapes)
+    found += _doubled(parts, sites)
     seen: dict[Any, Mutation] = {}
     for one in found:
         key = tuple((id(site.node), ast.dump(node)) for site, node in zip(one.sites, one.nodes, strict=True))
@@ -431,6 +435,24 @@ def _everywhere(sites: Sequence[Site], shapes: dict[str, tuple[Any, ...]]) -> It
             yield Mutation(tuple(group), tuple(flipped))
 
 
+def _doubled(parts: Program, sites: Sequence[Site]) -> Iterator[Mutation]:
+    """An abbreviation, or an expression that occurs more than once, twice as large at all its places."""
+    groups: dict[str, list[Site]] = defaultdict(list)
+    for site in sites:
+        if not site.position and isinstance(site.node, ast.BinOp | ast.Call):
+            statement = parts.statements[site.statement]
+            named = site.parent is statement and isinstance(statement, ast.Assign) and not _is_side(statement)
+            alone = named and isinstance(statement.targets[0], ast.Name) and parts.own[-1] != site.statement  # type: ignore[attr-defined]
+            groups[f"{alone * site.statement} {ast.dump(site.node)}"].append(site)
+            if alone:
+                groups[f"{site.statement}"] = [site, site]
+    for group in groups.values():
+        if len(group) > 1:
+            places = tuple(dict.fromkeys(group))
+            doubled = tuple(_at(site, ast.BinOp(ast.Constant(2), ast.Mult(), site.node)) for site in places)
+            yield Mutation(places, doubled)
+
+
 # How each ends ----------------------------------------------------------------
 
 _SHAPE = re.compile(r"shape|dimension|broadcast|align|square|mismatch|axis|axes|tuple|rectangular|empty|size")
@@ -469,7 +491,8 @@ def _fate(mutation: Mutation, trials: Sequence[Trial], originals: Sequence[Sides
             if fates["value"] or fates["time"]:
                 break
             continue
-        fates[_compared(original, sides, trial.own_tolerance)] += 1
+        rounding = ROUNDING if trial.own_tolerance <= EXACT else trial.own_tolerance
+        fates[_compared(original, sides, rounding)] += 1
     for worst in ("value", "time", "shape", "other", "weaker", "equal", "stillborn"):
         if fates[worst]:
             return worst

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ class Program:
     """The statements of a check, each side of a chain on its own, and which of them serve `printed` only.
 
     ``letters`` are the variables that a formula could confuse: the draws, and what `printed` rests on; not
-    what only the route makes.
+    what only the route makes.  ``shared`` are those that `printed` reads and on which the route rests too.
     """
 
     statements: tuple[ast.stmt, ...]
@@ -27,6 +27,7 @@ class Program:
     writes: tuple[frozenset[str], ...]
     own: tuple[int, ...]
     letters: frozenset[str]
+    shared: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,11 @@ def program(tree: ast.Module, file: str) -> Program:
     codes = tuple(compiled(statement, file) for statement in statements)
     drawn = {k for k, names in enumerate(reads) if names & DRAWS.keys()}
     letters = frozenset[str]().union(*(writes[k] for k in served | drawn)) - {"route", "printed"}
-    return Program(tuple(statements), codes, reads, writes, own, letters)
+    outside = frozenset[str]().union(*(reads[k] for k in own)) - frozenset[str]().union(
+        *(writes[k] for k in own)
+    )
+    shared = letters & outside & frozenset[str]().union(*(writes[k] for k in needed))
+    return Program(tuple(statements), codes, reads, writes, own, letters, shared)
 
 
 def compiled(statement: ast.stmt, file: str) -> CodeType:
@@ -187,10 +192,12 @@ class Trial:
             self.bench.tolerance = max(outer, self.bench.tolerance)
         return self._sides(self.names)
 
-    def again(self, changed: Mapping[int, CodeType]) -> Sides:
-        """Run what serves `printed` only, with other code for some statements."""
-        names = dict(self.names)
-        dirty: set[str] = set()
+    def again(
+        self, changed: Mapping[int, CodeType], moved: Mapping[str, Any] = MappingProxyType({})
+    ) -> Sides:
+        """Run what serves `printed` only, with other code for some statements or other values of letters."""
+        names = {**self.names, **moved}
+        dirty = set(moved)
         self.bench.tolerance = max(self._tolerances.values())
         self._chains.clear()
         self._bounds.clear()
