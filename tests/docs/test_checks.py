@@ -185,6 +185,7 @@ BROKEN = [
         "```{check}",
     ),
     (r"P \coloneqq", "P =", "def-lin-hat", "has 0 \\coloneqq; define one symbol", "$$"),
+    (r"P \coloneqq X", r"P \coloneqq Q = X", "def-lin-hat", "has a second relation; define here", "$$"),
     ("P y = X", r"P y \coloneqq X", "eq-lin-projection", "write =, or give it a def- label", "$$"),
     (":uses: def-lin-hat\n", "", "def-lin-hat", "executed nowhere; name it in `:uses:`", "$$"),
     (":uses: def-lin-hat", ":uses: def-lin-hut", "eq-lin-projection", "no display; correct", "```{check}"),

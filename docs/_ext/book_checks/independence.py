@@ -11,7 +11,7 @@ from book_math.macros import Macro
 from book_source import Check
 from mlderived.checking import MEASURED, VERBS
 
-__all__ = ["OPERATORS", "TRIVIAL", "expand", "operators", "problems"]
+__all__ = ["OPERATORS", "TRIVIAL", "expand", "operators", "problems", "relations"]
 
 TRIVIAL = 4
 """The two sides may share terms of so many operations; an inverse or decomposition counts as many."""
@@ -101,11 +101,15 @@ def operators(tex: str) -> tuple[set[str], set[str]]:
 
 def _left_side(tex: str) -> str:
     """What stands before the first relation that is in no group of braces."""
+    return tex[: next(relations(tex), len(tex))]
+
+
+def relations(tex: str) -> Iterator[int]:
+    """Where the relations begin that are in no group of braces."""
     for found in _RELATION.finditer(tex):
         before = tex[: found.start()]
         if before.count("{") - before.count(r"\{") == before.count("}") - before.count(r"\}"):
-            return before
-    return tex
+            yield found.start()
 
 
 def problems(check: Check, tex: str, macros: Iterable[Macro]) -> Iterator[Problem]:

@@ -61,7 +61,7 @@ REASONS = {
 """Why a claim may be without a check, and the words for the reader."""
 
 OPTIONS = frozenset(
-    {"sizes", "uses", "few", "shown", "tokens", "independent", "oracle", "resolution", "equivalent"}
+    {"sizes", "uses", "few", "given", "shown", "tokens", "independent", "oracle", "resolution", "equivalent"}
     | {"statistical"}
 )
 """What may stand above the body of a check."""
@@ -239,6 +239,8 @@ def _owed(display: Display, facts: _Facts) -> Iterator[Violation]:
         yield wrong("no check shows that it is wrong", f"add ```{{check}} {label}, which must fail")
     if kind == "def" and marks != 1:
         yield wrong(rf"the definition has {marks} \coloneqq", "define one symbol, with one of it")
+    if kind == "def" and marks == 1 and any(independence.relations(display.tex)):
+        yield wrong("the definition has a second relation", "define here, and claim in a display of its own")
     if kind == "def" and label not in facts.used:
         yield wrong(
             "the definition is executed nowhere",
