@@ -92,6 +92,18 @@ def test_the_brief_tells_names_shapes_and_sides_and_nothing_of_the_check(docs):
         assert word not in told
 
 
+def test_a_function_that_the_page_leaves_open_is_given(docs):
+    path = docs / FILE
+    text = path.read_text().replace(
+        "w = normal(d)\nroute = norm(w) ** 2", "w = normal(d)\nf = lambda u: u\nroute = norm(f(w)) ** 2"
+    )
+    path.write_text(text.replace(":sizes: d=3 | d=6 | d=2", ":sizes: d=3 | d=6 | d=2\n:given: f"))
+    assert "  f: a function of u\n" in brief(read_book(docs), "eq-lin-bound")
+    path.write_text(path.read_text().replace(":given: f", ":given: g"))
+    messages = [violation.message for violation in pairs.violations(read_book(docs))]
+    assert any("`:given:` names g, which the check does not assign" in message for message in messages)
+
+
 @pytest.mark.parametrize("label", sorted(RIGHT))
 def test_a_right_transcription_is_recorded(docs, label, capsys):
     assert not state(docs, label)

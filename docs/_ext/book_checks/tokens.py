@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from book_checks.rules import Violation
-from book_checks.tokens_code import apart, code_sides, listed, signature, sound
+from book_checks.tokens_code import apart, code_sides, listed, names_bound, signature, sound
 from book_checks.tokens_tex import Signature, tex_sides
 from book_math.macros import Macro
 from book_source import Book, Check, Display
@@ -113,6 +113,10 @@ def _violations(display: Display, check: Check, macros: Mapping[str, Macro]) -> 
             *place, f"`:shown:` {shown}", "give sides that stand in `printed`, separated by commas"
         )
         return
+    for name in sorted(set(check.options.get("given", "").split()) - names_bound(check)):
+        yield Violation(
+            *place, f"`:given:` names {name}, which the check does not assign", "correct the name"
+        )
     differences = pair(display, check, macros).differences
     if reason is not None and not reason.strip():
         yield Violation(*place, "`:tokens:` has no reason", "say why the counts differ, or leave it out")

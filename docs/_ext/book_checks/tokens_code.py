@@ -12,7 +12,7 @@ from book_checks.tokens_tex import Signature
 from book_source import Check
 from mlderived.checking import DRAWS, RESERVED
 
-__all__ = ["apart", "code_sides", "draws", "listed", "signature", "sound"]
+__all__ = ["apart", "code_sides", "draws", "listed", "names_bound", "signature", "sound"]
 
 _FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "inv": ("inverse",),
@@ -288,6 +288,13 @@ def sound(check: Check) -> bool:
     except (SyntaxError, KeyError, AssertionError):
         return False
     return True
+
+
+def names_bound(check: Check) -> set[str]:
+    """The names that the setup of the check assigns."""
+    nodes = [node for statement in apart(check).setup for node in ast.walk(statement)]
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return stored | {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
 
 
 def signature(node: ast.expr, check: Check, shown: frozenset[str]) -> Signature:

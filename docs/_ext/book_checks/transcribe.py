@@ -44,7 +44,7 @@ def tried(display: Display, check: Check, source: str, macros: Mapping[str, Any]
         for draw in range(TIMES):
             ours, bench = _run(check, sizes, [number, draw])
             try:
-                theirs = _typed(source, {name: ours[name] for name in _drawn(check)} | sizes)
+                theirs = _typed(source, {name: ours[name] for name in _given(check)} | sizes)
                 worst = max(worst, _compared(ours, theirs, places, check, bench))
             except CheckError as error:
                 return Result(f"at {at}: {error.args[0].splitlines()[0]}", runs)
@@ -104,10 +104,13 @@ def _typed(source: str, given: Mapping[str, Any]) -> list[Any]:
     return sides or [names["printed"]]
 
 
-def _drawn(check: Check) -> list[str]:
-    """The names that the check draws, in order."""
+def _given(check: Check) -> list[str]:
+    """The names that the check draws, and those of its option ``:given:``, in order."""
     found: list[str] = []
+    asked = check.options.get("given", "").split()
     for statement in apart(check).setup:
+        if isinstance(statement, ast.FunctionDef):
+            found += [statement.name] if statement.name in asked else []
         if not isinstance(statement, ast.Assign):
             continue
         target = statement.targets[0]
@@ -116,7 +119,7 @@ def _drawn(check: Check) -> list[str]:
             statement.value.elts if isinstance(statement.value, ast.Tuple) else [statement.value] * len(names)
         )
         for name, value in zip(names, values, strict=True):
-            if isinstance(name, ast.Name) and draws(value):
+            if isinstance(name, ast.Name) and (draws(value) or name.id in asked):
                 found.append(name.id)
     return found
 
@@ -135,7 +138,7 @@ def brief(book: Book, label: str) -> str:
     lines = [f"{check.label}: read it on the page, and look at nothing else.", "", "Given:"]
     at = ", ".join(f"{name} = {value}" for name, value in sets[0].items())
     lines += [f"  {name}: a size" for name in sets[0]]
-    lines += [f"  {name}: {_described(ours[name], at)}" for name in _drawn(check)]
+    lines += [f"  {name}: {_described(ours[name], at)}" for name in _given(check)]
     lines += ["", "Wanted, in this order:"]
     lines += [f"  {number}. {readable(sides[place].tokens)}" for number, place in enumerate(places, start=1)]
     how = 'chain(first, "=", second, …)' if len(places) > 1 else "…"
@@ -146,6 +149,8 @@ def brief(book: Book, label: str) -> str:
 def _described(value: Any, at: str) -> str:
     if isinstance(value, Law):
         return f"a law of vectors of {value.points.shape[1]} entries ({at})"
+    if callable(value):
+        return f"a function of {', '.join(value.__code__.co_varnames[: value.__code__.co_argcount])}"
     shape = np.shape(value)
     if not shape:
         return "a number"
