@@ -90,6 +90,13 @@ def test_a_bias_much_smaller_than_the_coefficients_keeps_its_digits():
     assert lr.ridge_bias([[1.0], [-1.0]], [3.0], 1e-20) == pytest.approx(-3e-20 / 2, rel=1e-12)
 
 
+def test_shrinkage_factors_are_the_eigenvalues_of_the_map_from_y_to_the_fit(problem):
+    X, _ = problem
+    fit = X @ np.linalg.solve(X.T @ X + 0.7 * np.eye(X.shape[1]), X.T)
+    factors = lr.shrinkage_factors(X, 0.7)
+    np.testing.assert_allclose(factors, np.linalg.eigvalsh(fit)[::-1][: factors.size], rtol=1e-9)
+
+
 def test_degrees_of_freedom_are_the_trace_of_the_map_from_y_to_the_fit(problem):
     X, _ = problem
     fit = X @ np.linalg.solve(X.T @ X + 0.7 * np.eye(X.shape[1]), X.T)

@@ -25,7 +25,8 @@ A, B = "derivations/05-linear-regression.md", "derivations/06-logistic-regressio
 PAGES = {
     "references.bib": BIB,
     "index.md": f"# Mini\n\n```{{toctree}}\n{A}\n{B}\n```\n\n```{{toctree}}\nwords\nbibliography\n```\n",
-    A: "# First\n\n## Ridge\n\n### Below\n\n{cite:t}`hoerl1970ridge` began, {cite:t}`hoerl1970ridge` again.\n\n"
+    A: "# First\n\n## Ridge\n\n### Below\n\n"
+    "{cite:t}`hoerl1970ridge` began, {cite:t}`hoerl1970ridge` again.\n\n"
     "## Later\n\nNo source.\n",
     B: "# Second\n\n## Where\n\nNothing.\n\n## When\n\nSee {cite:p}`theobald1974,hoerl1970ridge`.\n",
     "words.md": "# Words\n\nThanks to {cite:t}`theobald1974`.\n",
