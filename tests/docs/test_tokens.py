@@ -119,6 +119,18 @@ def test_the_sides_of_an_inequality_between_functions_and_of_the_chain_that_goes
         assert f"side {side} of the display: " in differences(tex.replace(old, new), printed)
 
 
+@pytest.mark.parametrize(
+    ("tex", "code"), [(r"\le", "<="), (r"\ge", ">="), ("<", "<"), (r"\preceq", "preceq")]
+)
+def test_an_inequality_reads_the_same_in_display_and_check(tex, code):
+    display = r"\norm{\vect{w}} RELATION \lambda = \lambda"
+    printed = 'chain(norm(w), "RELATION", lam, "=", lam)'
+    assert not differences(display.replace("RELATION", tex), printed.replace("RELATION", code))
+    for other in {r"\le", r"\ge", "<", "=", r"\preceq"} - {tex}:
+        found = differences(display.replace("RELATION", other), printed.replace("RELATION", code))
+        assert f"{code} in the check" in found
+
+
 def test_a_reason_is_accepted_and_an_empty_or_needless_one_is_not():
     assert differences("r = 2 w", "w", options=":tokens: the factor is in the draw") == ""
     assert "`:tokens:` has no reason; say why" in differences("r = 2 w", "w", options=":tokens:")

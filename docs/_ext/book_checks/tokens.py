@@ -11,8 +11,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from book_checks.rules import Violation
-from book_checks.tokens_code import apart, code_sides, listed, names_bound, signature, sound
-from book_checks.tokens_tex import Signature, tex_sides
+from book_checks.tokens_code import (
+    apart,
+    code_inequalities,
+    code_sides,
+    listed,
+    names_bound,
+    signature,
+    sound,
+)
+from book_checks.tokens_tex import Signature, tex_inequalities, tex_sides
 from book_math.macros import Macro
 from book_source import Book, Check, Display
 
@@ -70,6 +78,10 @@ def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing
             differences += [
                 f"side {i + 1} of the display, beside `route`: {line}" for line in _differ(side, counted)
             ]
+    ours, theirs = code_inequalities(check), tex_inequalities(display.tex)
+    if ours is not None and ours != theirs:
+        written = " ".join(theirs) or "none"
+        differences.append(f"inequalities: {written} in the TeX, {' '.join(ours) or 'none'} in the check")
     return Pairing(places, tuple(code), tuple(differences))
 
 

@@ -314,6 +314,33 @@ def code_sides(check: Check) -> list[ast.expr]:
     return chained(apart(check).printed, _bindings(check))
 
 
+def code_inequalities(check: Check) -> list[str] | None:
+    """The inequalities of the comparisons in ``printed``, in order; None if nothing is compared there."""
+    relations = list(_relations(apart(check).printed, _bindings(check)))
+    return [relation for relation in relations if relation != "="] if relations else None
+
+
+def _relations(node: ast.AST, bound: Mapping[str, ast.expr]) -> Iterator[str]:
+    if isinstance(node, ast.Name) and node.id in bound:
+        node = bound[node.id]
+    match node:
+        case ast.Tuple(elts=parts):
+            for part in parts:
+                yield from _relations(part, bound)
+        case ast.Call(func=ast.Name(id="chain"), args=[first, *rest]):
+            yield from _relations(first, bound)
+            for relation, side in zip(rest[::2], rest[1::2], strict=True):
+                yield from _constant(relation)
+                yield from _relations(side, bound)
+        case ast.Call(func=ast.Name(id="inequality"), args=[_, relation, _, _]):
+            yield from _constant(relation)
+
+
+def _constant(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant):
+        yield str(node.value)
+
+
 def listed(shown: str) -> list[ast.expr]:
     """The expressions of the option ``:shown:``."""
     node = ast.parse(shown, mode="eval").body

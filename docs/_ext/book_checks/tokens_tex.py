@@ -231,7 +231,32 @@ class Side:
 
 def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
     """The sides of the relations of a display, without its reasons and alignment."""
+    sides = _split(tex)[0]
+    counted = [Side(tuple(side), _counted(_items(expand(side, macros)))) for side in sides]
+    return [side for side in counted if side.signature]
+
+
+def tex_inequalities(tex: str) -> list[str]:
+    """The inequalities of a display, in their order, as a check writes them."""
+    return [_INEQUALITIES[token] for token in _split(tex)[1] if token in _INEQUALITIES]
+
+
+_INEQUALITIES = {
+    "<": "<",
+    ">": ">",
+    r"\preceq": "preceq",
+    r"\succeq": "succeq",
+    r"\le": "<=",
+    r"\leq": "<=",
+    r"\ge": ">=",
+    r"\geq": ">=",
+}
+
+
+def _split(tex: str) -> tuple[list[list[str]], list[str]]:
+    """The tokens of the sides of a display, and the relations and commas between them."""
     sides: list[list[str]] = [[]]
+    between: list[str] = []
     depth = 0
     waiting = lex(tex)[::-1]
     while waiting:
@@ -241,10 +266,10 @@ def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
             argument(waiting)
         elif depth <= 0 and (token in _RELATIONS or token in (",", ";")):
             sides.append([])
+            between.append(token)
         elif token not in ("&", "\\\\"):
             sides[-1].append(token)
-    counted = [Side(tuple(side), _counted(_items(expand(side, macros)))) for side in sides]
-    return [side for side in counted if side.signature]
+    return sides, between
 
 
 def _counted(items: list[Item]) -> Signature:
