@@ -1,22 +1,11 @@
 """The registry of chapters, docs/chapters.toml."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from sphinx.errors import ConfigError
 
-
-@dataclass(frozen=True)
-class Chapter:
-    """One chapter: ``page`` is its document, or the folder that holds its pages."""
-
-    number: int
-    volume: str
-    title: str
-    page: str
-    key: str
-    module: str
+from book_source import Chapter, read_chapters
 
 
 @dataclass(frozen=True)
@@ -45,8 +34,7 @@ class Registry:
 
 def read_registry(path: Path) -> Registry:
     """Read chapters.toml; a number, key, page or module that occurs twice is an error."""
-    entries = tomllib.loads(path.read_text(encoding="utf8"))["chapter"]
-    chapters = tuple(sorted((Chapter(**entry) for entry in entries), key=lambda chapter: chapter.number))
+    chapters = tuple(sorted(read_chapters(path.parent), key=lambda chapter: chapter.number))
     for field in ("number", "key", "page", "module"):
         seen: dict[object, Chapter] = {}
         for chapter in chapters:

@@ -64,7 +64,7 @@ _ROLE_TARGET = re.compile(r"<([^<>]+)>\s*$")
 
 @dataclass(frozen=True)
 class Chapter:
-    """One entry of chapters.toml."""
+    """One entry of chapters.toml; ``page`` is the document of the chapter, or the folder of its pages."""
 
     number: int
     volume: str
