@@ -7,7 +7,7 @@ SHELL := bash
 # The steps use all cores themselves.
 .NOTPARALLEL:
 
-# One page for `make quick`, for example PAGE=derivations/05-linear-regression.
+# One page for `make quick`, for example PAGE=derivations/05-linear-regression/ridge-regression.
 PAGE ?=
 PORT ?= 8000
 JOBS ?= 2
@@ -56,7 +56,7 @@ test: _python _chromium ## run all that gates a change
 doctest: _python ## run the checks of the equations and the examples of the text and of the docstrings
 	@$(ALONE) _doctest
 
-quick: _python ## while writing: build what changed, with PAGE=derivations/05-linear-regression only that page
+quick: _python ## while writing: build what changed, with PAGE=derivations/05-linear-regression/ridge-regression only that page
 	@$(ALONE) _quick
 
 mutants: _python ## run the mutants of all checks; show how they ended, the weakest checks and the slowest

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import Site
 
-CHAPTER = "derivations/05-linear-regression.html"
+CHAPTER = "derivations/05-linear-regression/ridge-regression.html"
 LABEL = "eq-lin-ridge-estimator"
 
 

@@ -457,7 +457,9 @@ def test_an_endless_check_is_stopped(run, route):
 
 
 def test_a_crash_is_reported(run):
-    text = CLEAN.replace("route = X @ lstsq(X, y)\n", "route = chapter.np.ctypeslib.ctypes.string_at(0)\n")
+    text = CLEAN.replace(
+        "route = X @ lstsq(X, y)\n", "route = chapter.ridge_regression.np.ctypeslib.ctypes.string_at(0)\n"
+    )
     assert "eq-lin-projection: its process ended with SIGSEGV" in run(text, "eq-lin-projection").message
 
 

@@ -325,9 +325,9 @@ def test_the_weakest_checks_come_first():
 
 def test_labels_lead_to_functions_and_their_tests():
     found = functions_of(ROOT / "code" / "mlderived", {"lin"})["eq-lin-ridge-bias"]
-    assert [one.name for one in found] == ["mlderived.linear_regression.ridge_bias"]
-    assert found[0].file == "code/mlderived/linear_regression.py"
-    assert found[0].test_file == "tests/test_linear_regression.py"
+    assert [one.name for one in found] == ["mlderived.linear_regression.ridge_regression.ridge_bias"]
+    assert found[0].file == "code/mlderived/linear_regression/ridge_regression.py"
+    assert found[0].test_file == "tests/linear_regression/test_ridge_regression.py"
     line = (ROOT / found[0].test_file).read_text().splitlines()[found[0].test_line - 1]
     assert line.startswith("def test_")
 

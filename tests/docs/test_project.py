@@ -154,8 +154,9 @@ def test_a_warning_is_not_forgotten_by_the_next_build(tmp_path: Path) -> None:
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     # without the modules of the chapters, whose docstrings name labels that this book has not
-    chapters = [f"{chapter['module']}.py" for chapter in book_project.chapters(ROOT / "docs")]
-    shutil.copytree(ROOT / "code", tmp_path / "code", ignore=shutil.ignore_patterns(*chapters))
+    chapters = [chapter["module"] for chapter in book_project.chapters(ROOT / "docs")]
+    ignore = shutil.ignore_patterns(*chapters, *(f"{module}.py" for module in chapters))
+    shutil.copytree(ROOT / "code", tmp_path / "code", ignore=ignore)
     docs = tmp_path / "docs"
     docs.mkdir()
     for name in ("_ext", "_static", "_templates", "chapters.toml", "macros.toml"):

@@ -1,7 +1,6 @@
 """The reader of the sources: what it finds, where, and what it leaves alone."""
 
 import ast
-import time
 from pathlib import Path
 
 import pytest
@@ -189,11 +188,3 @@ def test_a_book_leaves_out_folders_with_an_underscore(tmp_path: Path):
     (tmp_path / "index.md").write_text("# Book")
     (tmp_path / "chapters.toml").write_bytes((ROOT / "docs" / "chapters.toml").read_bytes())
     assert [page.file for page in read_book(tmp_path).pages] == ["index.md"]
-
-
-def test_a_book_of_32_chapters_is_read_in_seconds():
-    text = (ROOT / "docs" / "derivations" / "05-linear-regression.md").read_text(encoding="utf8")
-    started = time.process_time()
-    for _ in range(32):
-        read_page(text, "derivations/05-linear-regression.md")
-    assert time.process_time() - started < 4

@@ -43,7 +43,8 @@ def modules(srcdir: Path) -> list[str]:
     walk = pkgutil.walk_packages(mlderived.__path__, "mlderived.")
     found = {module.name for module in walk if not re.search(r"\._", module.name)}
     ours = ["mlderived." + chapter["module"].replace("/", ".") for chapter in chapters(srcdir)]
-    return [name for name in ours if name in found] + sorted(found - set(ours))
+    chaptered = [name for base in ours for name in sorted(found) if f"{name}.".startswith(f"{base}.")]
+    return chaptered + sorted(found - set(chaptered))
 
 
 def plan_of(volume: str, entries: list[dict[str, Any]], written: set[str]) -> str:
@@ -52,9 +53,9 @@ def plan_of(volume: str, entries: list[dict[str, Any]], written: set[str]) -> st
     for entry in entries:
         if entry["volume"] != volume:
             continue
-        done = entry["page"] in written
-        title = f"{{doc}}`{entry['title']} </{entry['page']}>`" if done else entry["title"]
-        rows.append(f"| {entry['number']} | {title} | {'to read now' if done else ''} |")
+        pages = [page for page in (entry["page"], f"{entry['page']}/index") if page in written]
+        title = f"{{doc}}`{entry['title']} </{pages[0]}>`" if pages else entry["title"]
+        rows.append(f"| {entry['number']} | {title} | {'to read now' if pages else ''} |")
     return "\n".join(rows)
 
 
@@ -66,6 +67,13 @@ def notation_of(section: dict[str, Any]) -> str:
         rows.append("| " + " | ".join(cell.strip().replace("\n", " ") for cell in cells) + " |")
     lead = [section["lead"].strip(), ""] if "lead" in section else []
     return "\n".join([f"## {section['title']}", "", *lead, *rows])
+
+
+def section_of(module: str, names: list[str]) -> str:
+    """Return the section of one module; a package whose modules have sections shows its docstring alone."""
+    parted = any(name.startswith(f"{module}.") for name in names)
+    members = "" if parted else "\n   :members:"
+    return f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}{members}\n```"
 
 
 class Generated(SphinxDirective):
@@ -120,9 +128,7 @@ class Api(Generated):
         """Return the sections."""
         self.env.metadata[self.env.docname]["lists"] = "modules"
         names = modules(self.depends_on("chapters.toml"))
-        return "\n\n".join(
-            f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```" for name in names
-        )
+        return "\n\n".join(section_of(name, names) for name in names)
 
 
 class Downloads(Generated):

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
-from mlderived import data
 from mlderived import linear_regression as lr
 
 SHAPES = [(9, 3), (13, 2), (4, 6), (7, 1), (1, 2)]
@@ -233,14 +232,3 @@ def test_inputs_are_not_changed():
     lr.ridge_mse_matrix(X, [1.0, 2.0], 1.0, 1.0)
     np.testing.assert_array_equal(X, before[0])
     np.testing.assert_array_equal(y, before[1])
-
-
-def test_auto_mpg_has_the_documented_shape_and_ranges():
-    X, y, features = data.auto_mpg()
-    assert X.shape == (392, 5)
-    assert y.shape == (392,)
-    assert features == ("cylinders", "displacement", "horsepower", "weight", "acceleration")
-    assert set(X[:, 0]) == {3, 4, 5, 6, 8}
-    assert X[:, 3].min() > 1500
-    assert X[:, 3].max() < 5200
-    assert 2 < y.min() < y.max() < 12

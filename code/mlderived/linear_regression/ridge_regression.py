@@ -1,14 +1,12 @@
-"""Linear regression: ridge regression by the singular value decomposition.
+"""Ridge regression by the singular value decomposition.
 
-Chapter 5.  Throughout, X is (n, d), y is (n,), and lam is the penalty of
-the objective 0.5 * sum((y - X w)^2) + 0.5 * lam * sum(w^2).  X is used as it
-is given: for a fit with a free intercept pass centred X (`ridge` centres).
+Throughout, X is (n, d), y is (n,), and lam is the penalty of the objective
+0.5 * sum((y - X w)^2) + 0.5 * lam * sum(w^2).  X is used as it is given: for
+a fit with a free intercept pass centred X (`ridge` centres).
 Singular values below max(n, d) * eps times the largest count as zero.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,9 +15,14 @@ from scipy.special import log_expit, logsumexp
 
 from mlderived._types import Array
 from mlderived._validation import as_matrix, as_number, as_vector
+from mlderived.linear_regression._shared import (
+    LinearFit,
+    centred,
+    finite,
+    thin_svd,
+)
 
 __all__ = [
-    "LinearFit",
     "ridge",
     "ridge_bias",
     "ridge_covariance",
@@ -29,39 +32,6 @@ __all__ = [
     "ridge_threshold",
     "shrinkage_factors",
 ]
-
-
-@dataclass(frozen=True)
-class LinearFit:
-    """A fitted linear predictor x -> b + x'w."""
-
-    w: Array
-    """Coefficients, shape (d,)."""
-    b: float
-    """Intercept."""
-
-    def predict(self, X: ArrayLike) -> Array:
-        """Return b + X w for rows X of shape (m, d)."""
-        X = as_matrix(X, "X")
-        if X.shape[1] != self.w.size:
-            raise ValueError(
-                f"X must have {self.w.size} columns, found {X.shape[1]}"
-            )
-        return self.b + X @ self.w
-
-
-def _svd(X: Array) -> tuple[Array, Array, Array]:
-    """Return U (n, r), s (r,), V (d, r): X = U diag(s) V', r the rank."""
-    U, s, Vt = np.linalg.svd(X, full_matrices=False)
-    kept = s > max(X.shape) * np.finfo(np.float64).eps * s[0]
-    return U[:, kept], s[kept], Vt[kept].T
-
-
-def _finite(value: Array) -> Array:
-    """Refuse a result that float64 cannot hold."""
-    if not np.isfinite(value).all():
-        raise ValueError("the result exceeds the floats: rescale X, y or w")
-    return value
 
 
 def _kept_and_lost(s: Array, lam: float) -> tuple[Array, Array]:
@@ -86,11 +56,11 @@ def ridge_path(X: ArrayLike, y: ArrayLike, lams: ArrayLike) -> Array:
     y = as_vector(y, "y", size=X.shape[0])
     if lams.min() < 0:
         raise ValueError(f"lams must be >= 0, found {lams.min()}")
-    U, s, V = _svd(X)
+    U, s, V = thin_svd(X)
     # s / (s^2 + lam), written so that the square cannot overflow
     with np.errstate(over="ignore"):
         W = 1 / (s + lams[:, None] / s) * (U.T @ y) @ V.T
-    return _finite(W)
+    return finite(W)
 
 
 def ridge(X: ArrayLike, y: ArrayLike, lam: float) -> LinearFit:
@@ -106,13 +76,10 @@ def ridge(X: ArrayLike, y: ArrayLike, lam: float) -> LinearFit:
     """
     X, lam = as_matrix(X, "X"), as_number(lam, "lam", positive=False)
     y = as_vector(y, "y", size=X.shape[0])
-    x_mean, y_mean = X.mean(axis=0), y.mean()
-    centred = X - x_mean
-    # A constant column leaves rounding errors, which are not a feature.
-    noise = X.shape[0] * np.finfo(np.float64).eps * np.abs(x_mean)
-    centred[:, np.abs(centred).max(axis=0) <= noise] = 0
-    w = ridge_path(centred, y - y_mean, [lam])[0]
-    return LinearFit(w, float(_finite(y_mean - x_mean @ w)))
+    X_c, x_mean = centred(X)
+    y_mean = y.mean()
+    w = ridge_path(X_c, y - y_mean, [lam])[0]
+    return LinearFit(w, float(finite(y_mean - x_mean @ w)))
 
 
 def shrinkage_factors(X: ArrayLike, lam: float) -> Array:
@@ -123,7 +90,7 @@ def shrinkage_factors(X: ArrayLike, lam: float) -> Array:
     Equations: def-lin-ridge-shrinkage.
     """
     X, lam = as_matrix(X, "X"), as_number(lam, "lam", positive=False)
-    return _kept_and_lost(_svd(X)[1], lam)[0]
+    return _kept_and_lost(thin_svd(X)[1], lam)[0]
 
 
 def ridge_degrees_of_freedom(X: ArrayLike, lam: float) -> float:
@@ -145,11 +112,11 @@ def ridge_bias(X: ArrayLike, w: ArrayLike, lam: float) -> Array:
     """
     X, lam = as_matrix(X, "X"), as_number(lam, "lam", positive=False)
     w = as_vector(w, "w", size=X.shape[1])
-    _, s, V = _svd(X)
+    _, s, V = thin_svd(X)
     bias = -V @ (_kept_and_lost(s, lam)[1] * (V.T @ w))
     if s.size < w.size:  # directions without data are lost whole
         bias -= w - V @ (V.T @ w)
-    return _finite(bias)
+    return finite(bias)
 
 
 def ridge_covariance(X: ArrayLike, lam: float, sigma2: float) -> Array:
@@ -161,10 +128,10 @@ def ridge_covariance(X: ArrayLike, lam: float, sigma2: float) -> Array:
     """
     X, lam = as_matrix(X, "X"), as_number(lam, "lam", positive=False)
     sigma2 = as_number(sigma2, "sigma2", positive=True)
-    _, s, V = _svd(X)
+    _, s, V = thin_svd(X)
     with np.errstate(over="ignore"):
         W: Array = np.sqrt(sigma2) * V / (s + lam / s)
-        return _finite(W @ W.T)
+        return finite(W @ W.T)
 
 
 def ridge_mse_matrix(
@@ -177,7 +144,7 @@ def ridge_mse_matrix(
     bias = ridge_bias(X, w, lam)
     with np.errstate(over="ignore"):
         square = np.outer(bias, bias)
-    return _finite(ridge_covariance(X, lam, sigma2) + square)
+    return finite(ridge_covariance(X, lam, sigma2) + square)
 
 
 def ridge_threshold(X: ArrayLike, w: ArrayLike, sigma2: float) -> float:
@@ -191,7 +158,7 @@ def ridge_threshold(X: ArrayLike, w: ArrayLike, sigma2: float) -> float:
     """
     X, sigma2 = as_matrix(X, "X"), as_number(sigma2, "sigma2", positive=True)
     w = as_vector(w, "w", size=X.shape[1])
-    _, s, V = _svd(X)
+    _, s, V = thin_svd(X)
     if s.size < w.size:
         raise ValueError(
             f"X must have full column rank {w.size}, found rank {s.size}"
@@ -217,4 +184,4 @@ def ridge_threshold(X: ArrayLike, w: ArrayLike, sigma2: float) -> float:
     z = brentq(excess, middle + log_c[-1] - 1, middle + 1)
     with np.errstate(over="ignore"):
         threshold = np.exp(np.log(2) + 2 * np.log(s[0]) + z)
-    return float(_finite(threshold))
+    return float(finite(threshold))

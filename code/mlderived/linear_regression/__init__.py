@@ -1,0 +1,28 @@
+"""Linear regression, chapter 5: one module for each page of the chapter.
+
+All public names can be imported from here.
+"""
+
+from mlderived.linear_regression._shared import LinearFit
+from mlderived.linear_regression.ridge_regression import (
+    ridge,
+    ridge_bias,
+    ridge_covariance,
+    ridge_degrees_of_freedom,
+    ridge_mse_matrix,
+    ridge_path,
+    ridge_threshold,
+    shrinkage_factors,
+)
+
+__all__ = [
+    "LinearFit",
+    "ridge",
+    "ridge_bias",
+    "ridge_covariance",
+    "ridge_degrees_of_freedom",
+    "ridge_mse_matrix",
+    "ridge_path",
+    "ridge_threshold",
+    "shrinkage_factors",
+]
