@@ -3,7 +3,6 @@
 All public names can be imported from here.
 """
 
-from mlderived.linear_regression._shared import LinearFit
 from mlderived.linear_regression.ridge_regression import (
     ridge,
     ridge_bias,
@@ -14,6 +13,7 @@ from mlderived.linear_regression.ridge_regression import (
     ridge_threshold,
     shrinkage_factors,
 )
+from mlderived.linear_regression.shared import LinearFit
 
 __all__ = [
     "LinearFit",

@@ -15,7 +15,7 @@ from scipy.special import log_expit, logsumexp
 
 from mlderived._types import Array
 from mlderived._validation import as_matrix, as_number, as_vector
-from mlderived.linear_regression._shared import (
+from mlderived.linear_regression.shared import (
     LinearFit,
     centred,
     finite,
