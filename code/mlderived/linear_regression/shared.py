@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from mlderived._types import Array
 from mlderived._validation import as_matrix
 
-__all__ = ["LinearFit", "centred", "finite", "thin_svd"]
+__all__ = ["LinearFit"]  # the rest is for the modules beside this one
 
 
 @dataclass(frozen=True)
