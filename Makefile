@@ -42,7 +42,7 @@ define sphinx
 @rm build/doctrees/unfinished
 endef
 
-.PHONY: help book test doctest quick mutants pdf serve linkcheck setup ledger lock relock transcribe clean
+.PHONY: help book test doctest quick mutants bench pdf serve linkcheck setup ledger lock relock transcribe clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ quick: _python ## while writing: build what changed, with PAGE=derivations/05-li
 
 mutants: _python ## run the mutants of all checks; show how they ended, the weakest checks and the slowest
 	@$(ALONE) _mutants
+
+bench: _python ## time the algorithms beside scikit-learn: build/bench.json, build/bench.html (ONLY=lasso for some)
+	@$(ALONE) _bench
 
 pdf: _python _latex ## build build/pdf/mlderived.pdf
 	@$(ALONE) _pdf
@@ -116,7 +119,7 @@ _latex:
 
 # The steps.
 
-.PHONY: _setup-book _setup-test _checks _cells _pages _book _test _doctest _quick _mutants _pdf _linkcheck _lock
+.PHONY: _setup-book _setup-test _checks _cells _pages _book _test _doctest _quick _mutants _bench _pdf _linkcheck _lock
 _setup-book _setup-test: _setup-%:
 	@if ! $(PY) -c '$(RECENT)' 2>/dev/null; then \
 	  echo "      making .venv with $$("$(BASE)" -V)"; rm -rf .venv; "$(BASE)" -m venv .venv; fi
@@ -168,6 +171,10 @@ _test:
 
 _doctest: _setup-test
 	@$(PY) -m pytest -q -n $(JOBS) tests/test_book.py --book
+
+_bench: _setup-test
+	@$(PY) tests/bench/speed.py $(if $(ONLY),--only "$(ONLY)")
+	@echo "build/bench.json and build/bench.html, $(DONE)."
 
 _mutants: _setup-book
 	@$(PY) -m book_checks mutants docs -j $(JOBS)
