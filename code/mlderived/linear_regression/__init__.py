@@ -3,6 +3,15 @@
 All public names can be imported from here.
 """
 
+from mlderived.linear_regression.misspecification import (
+    generalised_least_squares,
+    sandwich_covariance,
+    weighted_least_squares,
+)
+from mlderived.linear_regression.reduced_rank import (
+    ReducedRankFit,
+    reduced_rank_regression,
+)
 from mlderived.linear_regression.ridge_regression import (
     ridge,
     ridge_bias,
@@ -17,6 +26,9 @@ from mlderived.linear_regression.shared import LinearFit
 
 __all__ = [
     "LinearFit",
+    "ReducedRankFit",
+    "generalised_least_squares",
+    "reduced_rank_regression",
     "ridge",
     "ridge_bias",
     "ridge_covariance",
@@ -24,5 +36,7 @@ __all__ = [
     "ridge_mse_matrix",
     "ridge_path",
     "ridge_threshold",
+    "sandwich_covariance",
     "shrinkage_factors",
+    "weighted_least_squares",
 ]
