@@ -3,6 +3,20 @@
 All public names can be imported from here.
 """
 
+from mlderived.linear_regression.iteration import (
+    DescentPath,
+    best_step,
+    contraction_factor,
+    early_stopping_factors,
+    gradient_descent,
+    step_limit,
+)
+from mlderived.linear_regression.least_squares import (
+    least_squares,
+    least_squares_coefficients,
+    partial_out,
+    projection,
+)
 from mlderived.linear_regression.ridge_regression import (
     ridge,
     ridge_bias,
@@ -16,7 +30,16 @@ from mlderived.linear_regression.ridge_regression import (
 from mlderived.linear_regression.shared import LinearFit
 
 __all__ = [
+    "DescentPath",
     "LinearFit",
+    "best_step",
+    "contraction_factor",
+    "early_stopping_factors",
+    "gradient_descent",
+    "least_squares",
+    "least_squares_coefficients",
+    "partial_out",
+    "projection",
     "ridge",
     "ridge_bias",
     "ridge_covariance",
@@ -25,4 +48,5 @@ __all__ = [
     "ridge_path",
     "ridge_threshold",
     "shrinkage_factors",
+    "step_limit",
 ]
