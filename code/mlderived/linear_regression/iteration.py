@@ -103,8 +103,9 @@ def best_step(X: ArrayLike) -> float:
 
 
 def contraction_factor(X: ArrayLike, step: float) -> float:
-    """Return the largest |1 - step * s_j^2|, s_j the nonzero singular values.
+    """Return the largest size of 1 - step * s_j^2 for nonzero s_j.
 
+    The s_j are the singular values of X.
     One step multiplies the error in the row space by at most this factor.
 
     Equations: def-lin-gd-factor.
