@@ -3,10 +3,24 @@
 All public names can be imported from here.
 """
 
+from mlderived.linear_regression.iteration import (
+    DescentPath,
+    best_step,
+    contraction_factor,
+    early_stopping_factors,
+    gradient_descent,
+    step_limit,
+)
 from mlderived.linear_regression.misspecification import (
     generalised_least_squares,
     sandwich_covariance,
     weighted_least_squares,
+)
+from mlderived.linear_regression.ordinary_least_squares import (
+    least_squares,
+    least_squares_coefficients,
+    partial_out,
+    projection,
 )
 from mlderived.linear_regression.reduced_rank import (
     ReducedRankFit,
@@ -22,12 +36,23 @@ from mlderived.linear_regression.ridge_regression import (
     ridge_threshold,
     shrinkage_factors,
 )
-from mlderived.linear_regression.shared import LinearFit
+from mlderived.linear_regression.shared import (
+    LinearFit,
+)
 
 __all__ = [
+    "DescentPath",
     "LinearFit",
     "ReducedRankFit",
+    "best_step",
+    "contraction_factor",
+    "early_stopping_factors",
     "generalised_least_squares",
+    "gradient_descent",
+    "least_squares",
+    "least_squares_coefficients",
+    "partial_out",
+    "projection",
     "reduced_rank_regression",
     "ridge",
     "ridge_bias",
@@ -38,5 +63,6 @@ __all__ = [
     "ridge_threshold",
     "sandwich_covariance",
     "shrinkage_factors",
+    "step_limit",
     "weighted_least_squares",
 ]
