@@ -68,8 +68,8 @@ def leverages(
 
     Equations: def-lin-leverage, eq-lin-leverage-intercept.
 
-    >>> leverages([[0.0], [1.0], [2.0], [7.0]]).round(3)
-    array([0.422, 0.333, 0.276, 0.969])
+    >>> (18 * leverages([[-3.0], [-1], [-1], [5]])).round(9)
+    array([ 9.,  5.,  5., 17.])
     """
     X, lam = as_matrix(X, "X"), as_number(lam, "lam", positive=False)
     U, factors = _smoother(X, lam, intercept=intercept)
@@ -115,8 +115,8 @@ def cooks_distances(
     room = _one_minus(h)
     e = y - U @ (U.T @ y)
     sigma = noise_scale(U, y)
-    moves: Array = np.square(e / sigma / room) * h
-    return moves / U.shape[1]
+    D: Array = np.square(e / sigma / room) * h / U.shape[1]
+    return D
 
 
 def r_squared(y: ArrayLike, predicted: ArrayLike) -> float:
@@ -127,8 +127,8 @@ def r_squared(y: ArrayLike, predicted: ArrayLike) -> float:
 
     Equations: def-lin-r-squared.
 
-    >>> r_squared([1.0, 2.0, 3.0], [1.0, 2.5, 2.5])
-    0.75
+    >>> r_squared([1.0, 2.0, 3.0, 4.0], [1.5, 1.5, 3.5, 3.5])
+    0.8
     """
     y = as_vector(y, "y")
     predicted = as_vector(predicted, "predicted", size=y.size)

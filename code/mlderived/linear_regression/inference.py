@@ -151,7 +151,8 @@ def f_test(
 
     Equations: def-lin-f-statistic, eq-lin-f-rotated.
 
-    >>> f_test([[-1.0], [-1], [1], [1]], [1.0, 3, 4, 8], []).f_value
+    >>> test = f_test([[-1.0], [-1], [1], [1]], [1.0, 3, 4, 8], [])
+    >>> round(test.f_value, 9)
     3.2
     """
     X = as_matrix(X, "X")
