@@ -3,6 +3,21 @@
 All public names can be imported from here.
 """
 
+from mlderived.linear_regression.diagnostics import (
+    adjusted_r_squared,
+    cooks_distances,
+    leave_one_out_residuals,
+    leverages,
+    r_squared,
+    variance_inflation_factors,
+)
+from mlderived.linear_regression.inference import (
+    FTest,
+    OlsInference,
+    f_test,
+    ols_inference,
+    prediction_intervals,
+)
 from mlderived.linear_regression.iteration import (
     DescentPath,
     best_step,
@@ -42,17 +57,27 @@ from mlderived.linear_regression.shared import (
 
 __all__ = [
     "DescentPath",
+    "FTest",
     "LinearFit",
+    "OlsInference",
     "ReducedRankFit",
+    "adjusted_r_squared",
     "best_step",
     "contraction_factor",
+    "cooks_distances",
     "early_stopping_factors",
+    "f_test",
     "generalised_least_squares",
     "gradient_descent",
     "least_squares",
     "least_squares_coefficients",
+    "leave_one_out_residuals",
+    "leverages",
+    "ols_inference",
     "partial_out",
+    "prediction_intervals",
     "projection",
+    "r_squared",
     "reduced_rank_regression",
     "ridge",
     "ridge_bias",
@@ -64,5 +89,6 @@ __all__ = [
     "sandwich_covariance",
     "shrinkage_factors",
     "step_limit",
+    "variance_inflation_factors",
     "weighted_least_squares",
 ]

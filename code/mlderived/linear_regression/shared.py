@@ -87,3 +87,50 @@ def gram_solution(X: Array, y: Array, lam: float) -> Array | None:
             return None
         w: Array = scale * lapack.dpotrs(L, scale * (X.T @ y))[0]
     return w if np.isfinite(w).all() else None
+
+
+def orthonormal_design(
+    X: Array, *, intercept: bool
+) -> tuple[Array, Array, Array]:
+    """Return U (n, r), C (d, r), means (d,): columns of norm one, then SVD.
+
+    U is an orthonormal basis of the columns of X (centred, if there is an
+    intercept), C maps U'y to coefficients of X: w = C U'y.  The rank r does
+    not depend on the units of the columns.
+    """
+    exponents = np.frexp(np.abs(X).max(axis=0))[1]
+    Z = np.ldexp(X, -exponents)  # exact: only exponents change
+    Z, means = centred(Z) if intercept else (Z, np.zeros(X.shape[1]))
+    norms = np.linalg.norm(Z, axis=0)
+    norms[norms == 0] = 1
+    if not (Z / norms).any():
+        C = np.zeros((X.shape[1], 0))
+        return np.zeros((X.shape[0], 0)), C, np.ldexp(means, exponents)
+    U, s, V = thin_svd(Z / norms)
+    with np.errstate(over="ignore"):
+        C = np.ldexp(V / s / norms[:, None], -exponents[:, None])
+    return U, finite(C), np.ldexp(means, exponents)
+
+
+def unit(y: Array) -> tuple[Array, float]:
+    """Return y over its largest absolute entry, and that entry (0 as 1)."""
+    largest = float(np.abs(y).max()) or 1.0
+    return y / largest, largest
+
+
+def noise_scale(U: Array, y: Array) -> float:
+    """Return the root of RSS / (n - p), for U (n, p) orthonormal.
+
+    An exact fit is refused: it leaves no noise to estimate.
+    """
+    n, p = U.shape
+    e = y - U @ (U.T @ y)
+    e -= U @ (U.T @ e)  # a second pass removes the rounding of the first
+    sigma = float(np.linalg.norm(e)) / np.sqrt(max(n - p, 1))
+    if sigma <= 4 * n * np.finfo(np.float64).eps * np.abs(y).max():
+        raise ValueError(
+            "the model fits y exactly, which leaves no noise to estimate: "
+            "expected residuals above rounding, found at most "
+            f"{np.abs(e).max():.0e}"
+        )
+    return float(sigma)
