@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from book_math.macros import Macro
 
-__all__ = ["Side", "Signature", "argument", "expand", "lex", "tex_sides"]
+__all__ = ["INEQUALITIES", "RELATIONS", "Side", "Signature", "argument", "expand", "lex", "tex_inequalities", "tex_sides"]
 
 _LEX = re.compile(r"\\operatorname\*|\\[A-Za-z]+|\\.|#\d|\d+(?:\.\d+)?|\S", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%.*")
@@ -24,6 +24,7 @@ _RELATIONS = {"=", "<", ">"} | _commands(
     "coloneqq ne neq le leq ge geq approx equiv iff implies propto sim succ succeq prec preceq "
     "Leftrightarrow Rightarrow Longleftrightarrow Longrightarrow to mapsto"
 )
+_APART = (",", ";", r"\quad", r"\qquad")
 _OPEN = {"(", "[", r"\{", r"\langle", r"\lVert", r"\lvert", r"\lfloor", r"\lceil"}
 _CLOSE = {")", "]", r"\}", r"\rangle", r"\rVert", r"\rvert", r"\rfloor", r"\rceil"}
 _LIMITS = {"sum", "product", "integral", "limit", "maximum", "minimum"}
@@ -223,25 +224,53 @@ def _superscript(tokens: list[str], out: list[Item]) -> None:
 
 @dataclass(frozen=True)
 class Side:
-    """One side of the relations of a display: its tokens as written, and its signature."""
+    """One side of the relations of a display: its tokens as written, and its signature.
+
+    ``relation`` stands before it, as a check writes it; it is "," where the side begins another statement,
+    and empty before the first.
+    """
 
     tokens: tuple[str, ...]
     signature: Signature
+    relation: str = ""
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it is one letter or numeral, perhaps with indices and arguments: nothing to evaluate."""
+        counts = [count for key, count in self.signature.items() if not key.startswith("index")]
+        only = all(key.startswith(("letter", "numeral", "index")) for key in self.signature)
+        return only and sum(counts) <= 1
 
 
 def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
     """The sides of the relations of a display, without its reasons and alignment."""
-    sides = _split(tex)[0]
-    counted = [Side(tuple(side), _counted(_items(expand(side, macros)))) for side in sides]
-    return [side for side in counted if side.signature]
+    found: list[Side] = []
+    parts, between = _split(tex)
+    waiting: list[str] = []
+    for tokens, before in zip(parts, ["", *between], strict=True):
+        waiting.append(before)
+        signature = _counted(_items(expand(tokens, macros)))
+        if signature:
+            found.append(Side(tuple(tokens), signature, _relation(waiting) if found else ""))
+            waiting = []
+    return found
+
+
+def _relation(tokens: Sequence[str]) -> str:
+    """The relation between two sides; a comma only where there is nothing else."""
+    words = [RELATIONS.get(token, token.lstrip("\\")) for token in tokens if token]
+    return next((word for word in words if word != ","), ",")
 
 
 def tex_inequalities(tex: str) -> list[str]:
     """The inequalities of a display, in their order, as a check writes them."""
-    return [_INEQUALITIES[token] for token in _split(tex)[1] if token in _INEQUALITIES]
+    words = [RELATIONS.get(token, "") for token in _split(tex)[1]]
+    return [word for word in words if word in INEQUALITIES]
 
 
-_INEQUALITIES = {
+INEQUALITIES = ("<", ">", "preceq", "succeq", "<=", ">=")
+RELATIONS = {
+    "=": "=",
     "<": "<",
     ">": ">",
     r"\preceq": "preceq",
@@ -250,7 +279,15 @@ _INEQUALITIES = {
     r"\leq": "<=",
     r"\ge": ">=",
     r"\geq": ">=",
+    r"\iff": "iff",
+    r"\Leftrightarrow": "iff",
+    r"\Longleftrightarrow": "iff",
+    r"\implies": "implies",
+    r"\Rightarrow": "implies",
+    r"\Longrightarrow": "implies",
+    **dict.fromkeys(_APART, ","),
 }
+"""What stands between the sides of a display, and how a check writes it."""
 
 
 def _split(tex: str) -> tuple[list[list[str]], list[str]]:
@@ -264,7 +301,7 @@ def _split(tex: str) -> tuple[list[list[str]], list[str]]:
         depth += (token in _OPEN or token == "{") - (token in _CLOSE or token == "}")
         if token in (r"\begin", r"\end", r"\why", *_TEXTS):
             argument(waiting)
-        elif depth <= 0 and (token in _RELATIONS or token in (",", ";")):
+        elif depth <= 0 and (token in _RELATIONS or token in _APART):
             sides.append([])
             between.append(token)
         elif token not in ("&", "\\\\"):
