@@ -6,11 +6,14 @@ them.  ``\tfrac12 x``, ``x / 2`` and ``0.5 * x`` count alike, so do ``\norm{x}^2
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from book_checks import body
 from book_checks.readable import readable
 from book_checks.rules import Violation
 from book_checks.tokens_code import (
@@ -54,10 +57,12 @@ def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing
     if len(code) > len(tex):
         return Pairing((), tuple(code), (f"the check has {len(code)} sides and the display {len(tex)}",))
 
+    known = {name.lower() for name in names_bound(check) | _size_names(check)}
+
     @cache
     def gap(i: int, j: int) -> tuple[int, Signature, Signature]:
-        counted = signature(code[j], check, _letters(tex[i]))
-        return sum(((tex[i] - counted) + (counted - tex[i])).values()), tex[i], counted
+        shown, counted = bounded(tex[i], signature(code[j], check, _letters(tex[i])), known)
+        return sum(((shown - counted) + (counted - shown)).values()), shown, counted
 
     @cache
     def best(i: int, j: int) -> tuple[int, tuple[int, ...]]:
@@ -85,12 +90,41 @@ def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing
     route = route.elts[0] if isinstance(route, ast.Tuple) and route.elts else route
     for i, side in enumerate(tex):
         if i not in places and i not in missing and _weight(side):
-            counted = signature(route, check, _letters(side))
+            side, counted = bounded(side, signature(route, check, _letters(side)), known)
             differences += [
                 f"side {i + 1} of the display, beside `route`: {line}" for line in _differ(side, counted)
             ]
     differences += _inequalities(display, check, sides, dict(zip(places, code, strict=True)))
     return Pairing(places, tuple(code), tuple(differences))
+
+
+def _size_names(check: Check) -> set[str]:
+    try:
+        return {name for one in body.sizes(check) for name in one}
+    except ValueError:
+        return set()
+
+
+def bounded(tex: Signature, code: Signature, known: Set[str]) -> tuple[Signature, Signature]:
+    """The two signatures with those bounds of sums alone that can be compared.
+
+    A bound in letters that the check does not have, such as a rank that it computes, agrees with any, as does
+    a sum without bounds.
+    """
+    plain = [Counter({k: v for k, v in one.items() if not k.startswith("bound")}) for one in (tex, code)]
+    shown, counted = (
+        Counter({k: v for k, v in one.items() if k.startswith("bound") and _letters_of(k) <= known})
+        for one in (tex, code)
+    )
+    open_ends = [
+        one["sum"] + one["product"] - bounds.total() for one, bounds in zip(plain, (shown, counted), strict=True)
+    ]
+    excused = (shown - counted).total() <= open_ends[1] or (counted - shown).total() <= open_ends[0]
+    return (plain[0], plain[1]) if excused else (plain[0] + shown, plain[1] + counted)
+
+
+def _letters_of(bound: str) -> set[str]:
+    return set(re.findall("[a-z]+", bound.removeprefix("bound ")))
 
 
 def statements(sides: Sequence[Side]) -> list[list[int]]:
@@ -169,7 +203,7 @@ def _weight(side: Signature) -> int:
     return sum(
         number
         for key, number in side.items()
-        if key not in _PLAIN and not key.startswith(("letter", "numeral"))
+        if key not in _PLAIN and not key.startswith(("letter", "numeral", "bound"))
     )
 
 

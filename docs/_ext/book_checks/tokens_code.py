@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from book_checks import body
-from book_checks.tokens_tex import Signature
+from book_checks.tokens_tex import Signature, linear, terms
 from book_source import Check
 from mlderived.checking import DRAWS, RESERVED
 
@@ -156,6 +156,7 @@ class _Code:
         elif name in ("sum", "norm", "abs", "mean"):
             if name == "sum" and not any(_is_square(part) for part in node.args):
                 yield "sum"
+                yield from _bound(node)
             for part in node.args[:1]:
                 yield from self.count(part)
         elif name in _VERBS:
@@ -165,6 +166,8 @@ class _Code:
                 yield from self.count(part)
         elif name in RESERVED or not name:
             yield from _FUNCTIONS.get(name, ())
+            if name == "prod":
+                yield from _bound(node)
             for part in node.args:
                 yield from self.count(part)
         else:
@@ -231,6 +234,24 @@ def _named(name: str) -> Iterator[str]:
     yield f"letter {_base(name)}"
     if re.fullmatch("[A-Za-z]+_[a-z]", name):
         yield f"index {name[-1]}"
+
+
+def _bound(node: ast.Call) -> Iterator[str]:
+    """How many terms a sum over ``range`` has, where it is a sum of letters and numerals."""
+    match node.args:
+        case [
+            ast.GeneratorExp(
+                generators=[ast.comprehension(iter=ast.Call(func=ast.Name(id="range"), args=ends), ifs=[])]
+            )
+        ] if len(ends) <= 2:
+            first, last = (_linear(end) for end in ([ast.Constant(0), *ends])[-2:])
+            if first is not None and last is not None:
+                last.subtract(first)
+                yield f"bound {terms(last)}"
+
+
+def _linear(node: ast.expr) -> Counter[str] | None:
+    return linear([part.lower() for part in re.findall(r"\w+|\S", ast.unparse(node))])
 
 
 def _lowered(tokens: Iterable[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from book_math.macros import Macro
 
-__all__ = ["INEQUALITIES", "RELATIONS", "Side", "Signature", "argument", "expand", "lex", "tex_inequalities", "tex_sides"]
+__all__ = ["INEQUALITIES", "RELATIONS", "Side", "Signature", "argument", "expand", "lex", "linear", "terms", "tex_inequalities", "tex_sides"]
 
 _LEX = re.compile(r"\\operatorname\*|\\[A-Za-z]+|\\.|#\d|\d+(?:\.\d+)?|\S", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%.*")
@@ -133,6 +133,8 @@ def _items(tokens: Sequence[str]) -> list[Item]:
         elif token in (r"\operatorname", r"\operatorname*"):
             word = "".join(part for part in argument(waiting) if part.isalnum())
             out.append(("count", _WORDS[word]) if word in _WORDS else ("letter", word.lower()))
+        elif token in ("_", "^") and out[-1:] in ([("count", "sum")], [("count", "product")]):
+            out += _bound(token, argument(waiting), waiting)
         elif token == "_":
             _subscript(argument(waiting), out)
         elif token == "^":
@@ -184,6 +186,47 @@ def _fraction(top: list[str], bottom: list[str]) -> list[Item]:
     return [*above, ("count", "inverse"), ("bar", ""), ("open", ""), *_items(bottom), ("close", "")]
 
 
+def _bound(mark: str, tokens: list[str], waiting: list[str]) -> list[Item]:
+    """How many terms a sum has, where its bounds are sums of letters and numerals: ``j=1`` below, ``d`` above."""
+    scripts = {mark: tokens}
+    if waiting and waiting[-1] in ("_", "^") and waiting[-1] != mark:
+        other = waiting.pop()
+        scripts[other] = argument(waiting)
+    below, above = scripts.get("_", []), scripts.get("^", [])
+    if below[1:2] != ["="] or not above:
+        return []
+    first, last = linear(below[2:]), linear(above)
+    if first is None or last is None:
+        return []
+    last.subtract(first)
+    last["1"] += 1
+    return [("count", f"bound {terms(last)}")]
+
+
+def linear(tokens: Sequence[str]) -> Counter[str] | None:
+    """A sum of letters and whole numbers, such as ``d - 1``, as coefficients; numbers belong to "1"."""
+    found: Counter[str] = Counter()
+    sign = 1
+    for k, token in enumerate(tokens):
+        if token in ("+", "-"):
+            sign = 1 if token == "+" else -1
+        elif (token.isdigit() or re.fullmatch("[A-Za-z]", token)) and (k == 0 or tokens[k - 1] in ("+", "-")):
+            found["1" if token.isdigit() else token.lower()] += sign * (int(token) if token.isdigit() else 1)
+        else:
+            return None
+    return found
+
+
+def terms(coefficients: Mapping[str, int]) -> str:
+    """The coefficients as a formula, the same for the same sum."""
+    parts = [
+        f"{value:+d}" if name == "1" else f"{value:+d}{name}".replace("1", "", abs(value) == 1)
+        for name, value in sorted(coefficients.items(), reverse=True)
+        if value
+    ]
+    return "".join(parts).removeprefix("+") or "0"
+
+
 def _subscript(tokens: list[str], out: list[Item]) -> None:
     """Count the letters of an index; what stands under a sum or a maximum is a bound."""
     if not (out and out[-1][0] == "count" and out[-1][1] in _LIMITS):
@@ -227,12 +270,13 @@ class Side:
     """One side of the relations of a display: its tokens as written, and its signature.
 
     ``relation`` stands before it, as a check writes it; it is "," where the side begins another statement,
-    and empty before the first.
+    and empty before the first.  ``before`` is that relation as it stands in the TeX.
     """
 
     tokens: tuple[str, ...]
     signature: Signature
     relation: str = ""
+    before: tuple[str, ...] = ()
 
     @property
     def is_name(self) -> bool:
@@ -251,7 +295,7 @@ def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
         waiting.append(before)
         signature = _counted(_items(expand(tokens, macros)))
         if signature:
-            found.append(Side(tuple(tokens), signature, _relation(waiting) if found else ""))
+            found.append(Side(tuple(tokens), signature, _relation(waiting) if found else "", tuple(filter(None, waiting))))
             waiting = []
     return found
 
