@@ -281,6 +281,8 @@ class Side:
     @property
     def is_name(self) -> bool:
         """Whether it is one letter or numeral, perhaps with indices and arguments: nothing to evaluate."""
+        if {r"\norm", r"\abs", r"\lVert", r"\lvert"} & set(self.tokens):
+            return False
         counts = [count for key, count in self.signature.items() if not key.startswith("index")]
         only = all(key.startswith(("letter", "numeral", "index")) for key in self.signature)
         return only and sum(counts) <= 1

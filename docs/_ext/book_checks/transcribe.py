@@ -2,7 +2,7 @@
 
 The transcriber sees the page, the sizes and the names that are drawn, never the check.  He writes Python that
 assigns ``printed``: the display, or ``chain(a, "=", b, "<=", c)`` of all its sides, with ``...`` for those that
-only name something.  Each side is compared with the check's own, or with the independent route where the check
+only name something and those in letters that are not drawn.  Each side is compared with the check's own, or with the independent route where the check
 leaves the side to it; the relations are those of the display.
 """
 
@@ -66,7 +66,8 @@ def asked(display: Display, check: Check, macros: Mapping[str, Any]) -> list[Ask
             continue
         by_route = [i for i in statement if i not in beside and not sides[i].is_name]
         for i in statement:
-            routed = checked and "shown" not in check.options and by_route[:1] == [i]
+            equal = "=" in [sides[k].relation for k in (i, i + 1) if k in statement[1:]]
+            routed = checked and equal and "shown" not in check.options and by_route[:1] == [i]
             found.append(Asked(sides[i], beside.get(i), routed))
     return found
 
@@ -111,7 +112,7 @@ def _compared(ours: Mapping[str, Any], theirs: list[Any], wanted: Sequence[Asked
     worst, first = 0.0, True
     for number, (one, side) in enumerate(zip(wanted, theirs, strict=True), start=1):
         if one.is_open != (side is ...):
-            how = "only names something: write ..." if one.is_open else "is to be typed, not left as ..."
+            how = "is not compared: write ..." if one.is_open else "is to be typed, not left as ..."
             raise CheckError(f"side {number}, {readable(one.side.tokens)}, {how}")
         if one.expression is not None:
             value = eval(compile(ast.Expression(one.expression), "check", "eval"), dict(ours))
@@ -198,7 +199,7 @@ def brief(book: Book, label: str) -> str:
         lines.append(f"  {name}: {_described(ours[name], at)}{why}")
     lines += ["", "Wanted, in this order:"]
     for number, one in enumerate(wanted, start=1):
-        how = "   (only a name: write ...)" if one.is_open else ""
+        how = "   (not compared: write ...)" if one.is_open else ""
         lines.append(f"  {number}. {readable(one.side.tokens)}{how}")
     how = "…"
     if len(wanted) > 1:
