@@ -79,6 +79,7 @@ __all__ = [
     "simulation",
     "spd",
     "subsets",
+    "symbolic",
     "symmetric",
     "unbalanced",
     "uniform",
@@ -274,6 +275,21 @@ def collinear(
     return np.asarray(
         (orthogonal(rng, n, r) * np.geomspace(1.0, 1.0 / condition, r))
         @ orthogonal(rng, d, r).T
+    )
+
+
+def symbolic(
+    rng: np.random.Generator, *shape: int, positive: bool = False
+) -> Any:
+    """Letters instead of numbers, for a check that SymPy decides.
+
+    They are real, or positive.  All functions and verbs of the check then
+    take expressions: derivatives, integrals and limits are exact, and the
+    two sides have to be identical.  An inequality needs numbers.
+    """
+    raise CheckError(
+        "letters need SymPy, which the checks of the book have and this "
+        "module does not: python -m book_checks run docs LABEL"
     )
 
 
@@ -1803,6 +1819,7 @@ DRAWS: Mapping[str, Callable[..., Any]] = {
         lowrank,
         collinear,
         noise,
+        symbolic,
     )
 }
 """Draws: each takes first the run's generator, which the bench supplies."""
@@ -1913,6 +1930,10 @@ class Bench:
         self.compared += _count(printed)
         return agree(route, printed, tolerance=self.tolerance)
 
+    def undecided(self) -> int:
+        """How many comparisons are left open; numbers leave none."""
+        return 0
+
     def _bound(self, draw: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *args, **options: draw(self.rng, *args, **options)
 
@@ -1926,7 +1947,12 @@ class Bench:
 
     def _chain(self, *items: Any) -> Any:
         self.compared += sum(map(_count, items[2::2]))
-        return chain(*items, tolerance=self.tolerance)
+        first = chain(*items, tolerance=self.tolerance)
+        for k in range(1, len(items), 2):
+            if items[k] != "=":
+                slack = _slack(items[k - 1], items[k], items[k + 1])
+                self.tightest = max(1.0 - slack, self.tightest or 0.0)
+        return first
 
     def _inequality(self, *arguments: Any, **options: Any) -> Any:
         first, tightest = _inequality(*arguments, **options)

@@ -18,8 +18,9 @@ from book_checks import body, lock, pairs, tokens
 from book_checks.readable import readable
 from book_checks.tokens_code import apart, draws
 from book_checks.tokens_tex import RELATIONS, Side, tex_sides
+from book_checks.trial import bench_of, is_symbolic
 from book_source import Book, Check, Display
-from mlderived.checking import Bench, CheckError, Law, agree
+from mlderived.checking import Bench, CheckError, Law
 
 __all__ = ["Asked", "Result", "asked", "brief", "transcribe", "tried"]
 
@@ -125,7 +126,7 @@ def _compared(ours: Mapping[str, Any], theirs: list[Any], wanted: Sequence[Asked
 
 def _deviation(ours: Any, typed: Any, bench: Bench, what: str) -> float:
     try:
-        return agree(ours, typed, tolerance=bench.tolerance).deviation
+        return bench.agree(ours, typed).deviation
     except CheckError as error:
         deviation = getattr(error, "deviation", None)
         by = f"by {deviation:.1e} of its scale" if deviation is not None else f"({error})"
@@ -134,15 +135,17 @@ def _deviation(ours: Any, typed: Any, bench: Bench, what: str) -> float:
 
 def _run(check: Check, sizes: Mapping[str, int], seed: list[int]) -> tuple[dict[str, Any], Bench]:
     """All names of the check after one draw."""
-    bench = Bench(np.random.default_rng([*check.label.encode(), *seed]))
+    tree = body.parse(check)
+    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    bench = bench_of(read, np.random.default_rng([*check.label.encode(), *seed]))
     names = bench.namespace() | dict(sizes)
-    exec(compile(body.parse(check), check.file, "exec"), names)
+    exec(compile(tree, check.file, "exec"), names)
     return names, bench
 
 
 def _typed(source: str, given: Mapping[str, Any], bench: Bench) -> list[Any]:
     """The sides that the transcriber's lines assign to ``printed``, and the relations between them."""
-    own = Bench(np.random.default_rng(0))
+    own = type(bench)(np.random.default_rng(0))
     names = own.namespace() | dict(given)
     items: list[Any] = []
 
@@ -216,6 +219,8 @@ def _described(value: Any, at: str) -> str:
     if callable(value):
         return f"a function of {', '.join(value.__code__.co_varnames[: value.__code__.co_argcount])}"
     shape = np.shape(value)
+    if is_symbolic(value):
+        return f"letters, {' by '.join(map(str, shape))} ({at})" if shape else "a letter"
     if not shape:
         return "a number"
     return f"{' by '.join(map(str, shape))} ({at})"
