@@ -3,13 +3,12 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from book_checks import lock, pairs, rules, runner
+from book_checks import pairs, rules, runner
 from book_checks.evidence import write_evidence
 from book_checks.relock import relock
 from book_checks.transcribe import transcribe
@@ -23,7 +22,8 @@ INDEX, RIDGE, MEANS = (f"{CHAPTER}/{name}.md" for name in ("index", "ridge", "av
 
 PAGES = {
     "index.md": "# Book\n\n```{toctree}\nderivations/05-linear-regression/index\nledger\n```\n",
-    "ledger.md": "# Ledger\n\n" + "".join(
+    "ledger.md": "# Ledger\n\n"
+    + "".join(
         f"```{{ledger}} {part}\n```\n\n" for part in ("totals", "weakest", "without", "exceptions", "all")
     ),
     INDEX: "# Linear regression\n\nTwo pages.\n\n```{toctree}\nridge\naverages\n```\n",
@@ -211,8 +211,8 @@ def reports(docs: Path, run: str = "") -> list[Report]:
 class Case:
     """A violation: what is replaced by what in a file, and what is to be said of which label.
 
-    ``line`` stands in the line that is named.  With ``locked`` display and check are locked again first, so that
-    another net than the lock has to see it; with ``runs`` the check is run.
+    ``line`` stands in the line that is named.  With ``locked`` display and check are locked again first, so
+    that another net than the lock has to see it; with ``runs`` the check is run.
     """
 
     file: str
@@ -228,37 +228,282 @@ class Case:
 
 SPREAD, BOTH, ROUTE = "printed = chain(", "route = sum((x[i] - mean(x)) ** 2 for i in range(n))", "route = "
 NORMAL = "printed = inv(A) @ X.T @ y"
-LONG = r"Minimise, as $\mat{X}^\T(\mat{X}\vect{w} - \vect{y}) + \lambda\vect{w} + \vect{a} + \vect{b} + \vect{c} + \vect{d} + \vect{e} + \vect{f} + \vect{g} + \lambda\vect{h} + \lambda\vect{k} = \vect{0}$,"
+LONG = (
+    r"Minimise, as $\mat{X}^\T(\mat{X}\vect{w} - \vect{y}) + \lambda\vect{w} + \vect{a} + \vect{b} + \vect{c}"
+    r" + \vect{d} + \vect{e} + \vect{f} + \vect{g} + \lambda\vect{h} + \lambda\vect{k} = \vect{0}$,"
+)
+SEARCH = "route = argmin(lambda w: norm(y - X @ w) ** 2 + lam * norm(w) ** 2, zeros(d))"
+GRAM = "A = X.T @ X + lam * eye(d)"
+FIRST = "sum(x[i] ** 2 for i in range(n)) - 2 * mean(x) * sum(x[i] for i in range(n)) + n * mean(x) ** 2"
+LAST = "sum(x[i] ** 2 for i in range(n)) - n * mean(x) ** 2"
+AROUND = """By {prf:ref}`lem-lin-mean`, see
+
+:::
+
+:::{prf:proof} of {prf:ref}`thm-lin-ridge`
+:forward: lem-lin-mean
+By {prf:ref}`lem-lin-mean` the gradient vanishes there"""
 
 VIOLATIONS = {
-    "changed TeX": Case(RIDGE, r"= \mat{A}^{-1} \mat{X}^\T", r"= \mat{A}^{-1}\mat{Z}^\T", "eq-lin-ridge", "changed since display and check were compared: its TeX", "$$", "make relock LABEL=eq-lin-ridge"),
-    "changed macro": Case("macros.toml", 'T = { tex = "\\\\top"', 'T = { tex = "\\\\dagger"', "eq-lin-ridge", "a macro in its TeX", "$$", "make relock LABEL=eq-lin-ridge"),
-    "changed check": Case(RIDGE, NORMAL, "printed = solve(A, X.T @ y)", "eq-lin-ridge", "compared: its check", "```{check}", "make relock LABEL=eq-lin-ridge"),
-    "token difference": Case(RIDGE, r"= \mat{A}^{-1} \mat{X}^\T", r"= \mat{A} \mat{X}^\T", "eq-lin-ridge", "TeX and check differ: side 2 of the display: inverse: 0 in the TeX, 1 in", "$$", "or give a reason as `:tokens:", locked=True),
-    "surviving mutant": Case(MEANS, "lambda x: n * mean(x) ** 2", "lambda x: n * abs(mean(x)) ** 2", "eq-lin-mean", "`abs(mean(x))` becomes `mean(x)` without a change of value", "lambda x: n", "name the identity behind it in `:equivalent:`", locked=True, runs=True),
-    "vacuous check": Case(MEANS, "printed = 1 / (1 + exp(-t))", "printed = expit(t)", "eq-lin-softplus", "vacuous: 1 mutants are killed by value", "```{check}", "write the formula out in `printed`", locked=True, runs=True),
-    "chain with a missing link": Case(MEANS, "printed = chain(\n    sum(x[i] ** 2 for i in range(n)) - 2 * mean(x) * sum(x[i] for i in range(n)) + n * mean(x) ** 2,\n    \"=\",\n    sum(x[i] ** 2 for i in range(n)) - n * mean(x) ** 2,\n)", "printed = sum(x[i] ** 2 for i in range(n)) - n * mean(x) ** 2", "eq-lin-spread", "is compared with nothing", "$$", "write the check term by term", locked=True),
-    "shared subexpression": Case(RIDGE, "route = argmin(lambda w: norm(y - X @ w) ** 2 + lam * norm(w) ** 2, zeros(d))\nA", "route = argmin(lambda w: norm(w - inv(X.T @ X + lam * eye(d)) @ X.T @ y) ** 2, zeros(d))\nA", "eq-lin-ridge", "share", NORMAL, "", locked=True),
-    "operator not from its definition": Case(RIDGE, "route = argmin(lambda w: norm(y - X @ w) ** 2 + lam * norm(w) ** 2, zeros(d))\nA =", "route = lstsq(vstack([X, sqrt(lam) * eye(d)]), concatenate([y, zeros(d)]))\nA =", "eq-lin-ridge", "a maximum or minimum", ROUTE, "", locked=True),
-    "package function as only route": Case(MEANS, BOTH, "route = chapter.spread(x)", "eq-lin-spread", "calls the package", ROUTE, "", locked=True),
-    "empty comparison": Case(RIDGE, "route = argmin(lambda w: norm(y - X @ w) ** 2 + lam * norm(w) ** 2, zeros(d))\nA = X.T @ X + lam * eye(d)\nprinted = inv(A) @ X.T @ y", "route = argmin(lambda w: norm(y - X @ w) ** 2 + lam * norm(w) ** 2, zeros(d))[d:]\nA = X.T @ X + lam * eye(d)\nprinted = (inv(A) @ X.T @ y)[d:]", "eq-lin-ridge", "is empty", "```{check}", "", locked=True, runs=True),
-    "broadcast": Case(RIDGE, NORMAL, "printed = (inv(A) @ X.T @ y).reshape(d, 1)", "eq-lin-ridge", "shapes differ: route (3,), printed (3, 1)", "```{check}", "", locked=True, runs=True),
-    "NaN on both sides": Case(MEANS, SPREAD, "printed = float('nan') + chain(", "eq-lin-spread", "printed is not finite: nan", "```{check}", "", locked=True, runs=True),
-    "tolerance literal": Case(RIDGE, NORMAL, NORMAL + " * (1 + 1e-7)", "eq-lin-ridge", "the literal 1e-07, which looks like a tolerance", NORMAL, "compare the quantities themselves"),
-    "rebinding a verb": Case(RIDGE, "A = X.T @ X + lam * eye(d)\n", "A = X.T @ X + lam * eye(d)\nargmin = inv(A)\n", "eq-lin-ridge", "binds argmin, the name of a draw or verb", "argmin = inv", "use another name"),
-    "theorem without proof or citation": Case(RIDGE, ":::{prf:proof}\nThe", ":::{note}\nThe", "thm-lin-ridge", "the theorem has no proof", ":::{prf:theorem}", "name the source with `:cited:`"),
-    "cycle": Case(RIDGE, "The gradient vanishes there", "By {prf:ref}`lem-lin-mean`, see\n\n:::\n\n:::{prf:proof} of {prf:ref}`thm-lin-ridge`\n:forward: lem-lin-mean\nBy {prf:ref}`lem-lin-mean` the gradient vanishes there", "thm-lin-ridge", "it rests on itself: thm-lin-ridge → lem-lin-mean → eq-lin-spread → thm-lin-ridge", ":::{prf:theorem}", "prove one of them without the next"),
-    "duplicate label": Case(MEANS, "$$ (eq-lin-spread)", "$$ (eq-lin-ridge)", "eq-lin-ridge", "the label is taken, in derivations/05-linear-regression/", "$$", "give each its own label"),
-    "check for a label that is gone": Case(RIDGE, "$$ (not-lin-ridge)", "$$ (not-lin-other)", "not-lin-ridge", "a label that no display has", "```{check} not-lin-ridge", "correct the label"),
-    "endless check": Case(RIDGE, "norm(y - X @ w) ** 2 + lam * norm(w) ** 2, zeros(d))\nA", "norm(y - X @ w) ** 2 + lam * norm(w) ** 2 + 0 / len([0 for i in range(10**9)]), zeros(d))\nA", "eq-lin-ridge", "stopped after 1 s", "```{check}", "use smaller sizes or a loop that ends", locked=True, runs=True),
-    "over-long inline relation": Case(RIDGE, "Minimise", LONG, "", "in the line has", "Minimise", "display it with a label"),
-    "unlabelled display": Case(RIDGE, " (opt-lin-ridge)", "", "", "the display has no label", "$$", "write (eq-lin-…) after the closing $$"),
-    "claim without check": Case(RIDGE, "$$ (not-lin-ridge)", "$$ (eq-lin-other)", "eq-lin-other", "the claim has no check", "$$", "add ```{check} eq-lin-other"),
-    "definition with two relations": Case(RIDGE, r"\coloneqq \mat{X}^\T\mat{X}", r"\coloneqq \mat{B} = \mat{X}^\T\mat{X}", "def-lin-gram", "has a second relation", "$$", "claim in a display of its own"),
-    "unused definition": Case(RIDGE, ":uses: def-lin-gram\n", "", "def-lin-gram", "executed nowhere", "$$", "name it in `:uses:`"),
-    "unused assumption": Case(RIDGE, "Under {eq}`asm-lin-noise`, the", "The", "asm-lin-noise", "no result names the assumption", "$$", "in the hypotheses of a theorem"),
-    "unused problem": Case(RIDGE, "{eq}`opt-lin-ridge`", "it", "opt-lin-ridge", "no claim or algorithm names it", "$$", "refer to {eq}`opt-lin-ridge`"),
-    "not- that holds": Case(RIDGE, "norm(y - X @ w) ** 2 + lam * norm(w) ** 2, zeros(d))\nprinted = inv(X.T @ X) @", "norm(y - X @ w) ** 2, zeros(d))\nprinted = inv(X.T @ X) @", "not-lin-ridge", "is wrong on purpose, but the sides agree", "```{check}", "", locked=True, runs=True),
+    "changed TeX": Case(
+        RIDGE,
+        r"= \mat{A}^{-1} \mat{X}^\T",
+        r"= \mat{A}^{-1}\mat{Z}^\T",
+        "eq-lin-ridge",
+        "changed since display and check were compared: its TeX",
+        "$$",
+        "make relock LABEL=eq-lin-ridge",
+    ),
+    "changed macro": Case(
+        "macros.toml",
+        'T = { tex = "\\\\top"',
+        'T = { tex = "\\\\dagger"',
+        "eq-lin-ridge",
+        "a macro in its TeX",
+        "$$",
+        "make relock LABEL=eq-lin-ridge",
+    ),
+    "changed check": Case(
+        RIDGE,
+        NORMAL,
+        "printed = solve(A, X.T @ y)",
+        "eq-lin-ridge",
+        "compared: its check",
+        "```{check}",
+        "make relock LABEL=eq-lin-ridge",
+    ),
+    "token difference": Case(
+        RIDGE,
+        r"= \mat{A}^{-1} \mat{X}^\T",
+        r"= \mat{A} \mat{X}^\T",
+        "eq-lin-ridge",
+        "TeX and check differ: side 2 of the display: inverse: 0 in the TeX, 1 in",
+        "$$",
+        "or give a reason as `:tokens:",
+        locked=True,
+    ),
+    "surviving mutant": Case(
+        MEANS,
+        "lambda x: n * mean(x) ** 2",
+        "lambda x: n * abs(mean(x)) ** 2",
+        "eq-lin-mean",
+        "`abs(mean(x))` becomes `mean(x)` without a change of value",
+        "lambda x: n",
+        "name the identity behind it in `:equivalent:`",
+        locked=True,
+        runs=True,
+    ),
+    "vacuous check": Case(
+        MEANS,
+        "printed = 1 / (1 + exp(-t))",
+        "printed = expit(t)",
+        "eq-lin-softplus",
+        "vacuous: 1 mutants are killed by value",
+        "```{check}",
+        "write the formula out in `printed`",
+        locked=True,
+        runs=True,
+    ),
+    "chain with a missing link": Case(
+        MEANS,
+        f'printed = chain(\n    {FIRST},\n    "=",\n    {LAST},\n)',
+        f"printed = {LAST}",
+        "eq-lin-spread",
+        "is compared with nothing",
+        "$$",
+        "write the check term by term",
+        locked=True,
+    ),
+    "shared subexpression": Case(
+        RIDGE,
+        f"{SEARCH}\nA",
+        "route = argmin(lambda w: norm(w - inv(X.T @ X + lam * eye(d)) @ X.T @ y) ** 2, zeros(d))\nA",
+        "eq-lin-ridge",
+        "share",
+        NORMAL,
+        "let `route` reach the quantity without the formula",
+        locked=True,
+    ),
+    "operator not from its definition": Case(
+        RIDGE,
+        f"{SEARCH}\nA =",
+        "route = lstsq(vstack([X, sqrt(lam) * eye(d)]), concatenate([y, zeros(d)]))\nA =",
+        "eq-lin-ridge",
+        "a maximum or minimum",
+        ROUTE,
+        "in `route`, or say in `:independent:` why not",
+        locked=True,
+    ),
+    "package function as only route": Case(
+        MEANS,
+        BOTH,
+        "route = chapter.spread(x)",
+        "eq-lin-spread",
+        "calls the package",
+        ROUTE,
+        "use the package as a further side of a chain",
+        locked=True,
+    ),
+    "empty comparison": Case(
+        RIDGE,
+        f"{SEARCH}\n{GRAM}\n{NORMAL}",
+        f"{SEARCH}[d:]\n{GRAM}\nprinted = (inv(A) @ X.T @ y)[d:]",
+        "eq-lin-ridge",
+        "is empty",
+        "```{check}",
+        "choose sizes and ranges at which there is something",
+        locked=True,
+        runs=True,
+    ),
+    "broadcast": Case(
+        RIDGE,
+        NORMAL,
+        "printed = (inv(A) @ X.T @ y).reshape(d, 1)",
+        "eq-lin-ridge",
+        "shapes differ: route (3,), printed (3, 1)",
+        "```{check}",
+        "bring both sides to one shape",
+        locked=True,
+        runs=True,
+    ),
+    "NaN on both sides": Case(
+        MEANS,
+        SPREAD,
+        "printed = float('nan') + chain(",
+        "eq-lin-spread",
+        "printed is not finite: nan",
+        "```{check}",
+        "draw data for which both sides are defined",
+        locked=True,
+        runs=True,
+    ),
+    "tolerance literal": Case(
+        RIDGE,
+        NORMAL,
+        NORMAL + " * (1 + 1e-7)",
+        "eq-lin-ridge",
+        "the literal 1e-07, which looks like a tolerance",
+        NORMAL,
+        "compare the quantities themselves",
+    ),
+    "rebinding a verb": Case(
+        RIDGE,
+        "A = X.T @ X + lam * eye(d)\n",
+        "A = X.T @ X + lam * eye(d)\nargmin = inv(A)\n",
+        "eq-lin-ridge",
+        "binds argmin, the name of a draw or verb",
+        "argmin = inv",
+        "use another name",
+    ),
+    "theorem without proof or citation": Case(
+        RIDGE,
+        ":::{prf:proof}\nThe",
+        ":::{note}\nThe",
+        "thm-lin-ridge",
+        "the theorem has no proof",
+        ":::{prf:theorem}",
+        "name the source with `:cited:`",
+    ),
+    "cycle": Case(
+        RIDGE,
+        "The gradient vanishes there",
+        AROUND,
+        "thm-lin-ridge",
+        "it rests on itself: thm-lin-ridge → lem-lin-mean → eq-lin-spread → thm-lin-ridge",
+        ":::{prf:theorem}",
+        "prove one of them without the next",
+    ),
+    "duplicate label": Case(
+        MEANS,
+        "$$ (eq-lin-spread)",
+        "$$ (eq-lin-ridge)",
+        "eq-lin-ridge",
+        "the label is taken, in derivations/05-linear-regression/",
+        "$$",
+        "give each its own label",
+    ),
+    "check for a label that is gone": Case(
+        RIDGE,
+        "$$ (not-lin-ridge)",
+        "$$ (not-lin-other)",
+        "not-lin-ridge",
+        "a label that no display has",
+        "```{check} not-lin-ridge",
+        "correct the label",
+    ),
+    "endless check": Case(
+        RIDGE,
+        "norm(y - X @ w) ** 2 + lam * norm(w) ** 2, zeros(d))\nA",
+        "norm(y - X @ w) ** 2 + lam * norm(w) ** 2 + 0 / len([0 for i in range(10**9)]), zeros(d))\nA",
+        "eq-lin-ridge",
+        "stopped after 1 s",
+        "```{check}",
+        "use smaller sizes or a loop that ends",
+        locked=True,
+        runs=True,
+    ),
+    "over-long inline relation": Case(
+        RIDGE, "Minimise", LONG, "", "in the line has", "Minimise", "display it with a label"
+    ),
+    "unlabelled display": Case(
+        RIDGE,
+        " (opt-lin-ridge)",
+        "",
+        "",
+        "the display has no label",
+        "$$",
+        "write (eq-lin-…) after the closing $$",
+    ),
+    "claim without check": Case(
+        RIDGE,
+        "$$ (not-lin-ridge)",
+        "$$ (eq-lin-other)",
+        "eq-lin-other",
+        "the claim has no check",
+        "$$",
+        "add ```{check} eq-lin-other",
+    ),
+    "definition with two relations": Case(
+        RIDGE,
+        r"\coloneqq \mat{X}^\T\mat{X}",
+        r"\coloneqq \mat{B} = \mat{X}^\T\mat{X}",
+        "def-lin-gram",
+        "has a second relation",
+        "$$",
+        "claim in a display of its own",
+    ),
+    "unused definition": Case(
+        RIDGE, ":uses: def-lin-gram\n", "", "def-lin-gram", "executed nowhere", "$$", "name it in `:uses:`"
+    ),
+    "unused assumption": Case(
+        RIDGE,
+        "Under {eq}`asm-lin-noise`, the",
+        "The",
+        "asm-lin-noise",
+        "no result names the assumption",
+        "$$",
+        "in the hypotheses of a theorem",
+    ),
+    "unused problem": Case(
+        RIDGE,
+        "{eq}`opt-lin-ridge`",
+        "it",
+        "opt-lin-ridge",
+        "no claim or algorithm names it",
+        "$$",
+        "refer to {eq}`opt-lin-ridge`",
+    ),
+    "not- that holds": Case(
+        RIDGE,
+        "norm(y - X @ w) ** 2 + lam * norm(w) ** 2, zeros(d))\nprinted = inv(X.T @ X) @",
+        "norm(y - X @ w) ** 2, zeros(d))\nprinted = inv(X.T @ X) @",
+        "not-lin-ridge",
+        "is wrong on purpose, but the sides agree",
+        "```{check}",
+        "make it an eq-, or transcribe what is wrong",
+        locked=True,
+        runs=True,
+    ),
 }
 
 
@@ -287,6 +532,8 @@ def test_each_violation_is_reported_with_its_place_and_a_remedy(name, clean, tmp
     said = reports(docs, case.label if case.runs else "")
     found = [one for one in said if one.label == case.label and case.words in one.words]
     assert len(found) == 1, said
+    assert case.words
+    assert case.remedy
     assert case.remedy in found[0].words
     assert (docs / found[0].file).suffix == ".md"
     lines = (docs / found[0].file).read_text(encoding="utf8").splitlines()

@@ -127,7 +127,9 @@ def test_a_function_that_the_page_leaves_open_is_given(docs):
         "w = normal(d)\nroute = norm(w) ** 2", "w = normal(d)\nf = lambda u: u\nroute = norm(f(w)) ** 2"
     )
     path.write_text(text.replace(":sizes: d=3 | d=6 | d=2", ":sizes: d=3 | d=6 | d=2\n:given: f"))
-    assert "  f: a function of u; the page leaves it open, use it as it is\n" in brief(read_book(docs), "eq-lin-bound")
+    assert "  f: a function of u; the page leaves it open, use it as it is\n" in brief(
+        read_book(docs), "eq-lin-bound"
+    )
     path.write_text(path.read_text().replace(":given: f", ":given: g"))
     messages = [violation.message for violation in pairs.violations(read_book(docs))]
     assert any("`:given:` names g, which the check does not assign" in message for message in messages)

@@ -59,8 +59,9 @@ class Outcome:
 
     ``message`` is empty when the check passed; ``tolerance`` is the widest one used, ``deviation`` the
     largest relative deviation that occurred; ``tightest`` is how close the sides of an inequality came (1 is
-    equality); ``undecided`` counts pairs of expressions that SymPy did not reduce to each other; ``resolution`` and ``mutants`` are there when they were asked
-    for, unless the check failed before or is wrong on purpose.  ``seconds`` is processor time.
+    equality); ``undecided`` counts pairs of expressions that SymPy did not reduce to each other;
+    ``resolution`` and ``mutants`` are there when they were asked for, unless the check failed before or is
+    wrong on purpose.  ``seconds`` is processor time.
     """
 
     label: str
@@ -243,7 +244,8 @@ def _evaluate(job: Job, deep: bool) -> Outcome:
     except Exception as error:
         return replace(outcome, message=_explain(job, error, here), draws=draws)
     if wrong_on_purpose and not differences:
-        what = f"is wrong on purpose, but the sides agree to {WRONG:g} on all {draws} draws"
+        what = f"is wrong on purpose, but the sides agree to {WRONG:g} on all {draws} draws; "
+        what += "make it an eq-, or transcribe what is wrong"
         return replace(outcome, message=_failure(job, check.line, what), draws=draws)
     # A power of ten, so that the evidence is the same on every machine.
     rounded = 10.0 ** math.ceil(math.log10(tolerance) - 1e-9)
@@ -294,6 +296,15 @@ def _chapter(job: Job, names: Set[str]) -> dict[str, Any]:
     return {"chapter": importlib.import_module(f"mlderived.{job.module}")}
 
 
+_REMEDIES = {
+    "shapes differ": "bring both sides to one shape, since nothing is broadcast",
+    " is empty": "choose sizes and ranges at which there is something to compare",
+    " is not finite": "draw data for which both sides are defined",
+    "the sides differ": "correct the display or the check, whichever is wrong",
+}
+"""What to do about an error of the comparison."""
+
+
 def _explain(job: Job, error: Exception, here: dict[str, int]) -> str:
     """The error, the line of the chapter in which it arose, and the sizes."""
     path = str(job.docs / job.check.file)
@@ -306,8 +317,12 @@ def _explain(job: Job, error: Exception, here: dict[str, int]) -> str:
         if isinstance(error, NameError)
         else ""
     )
+    said, _, rest = str(error).partition("\n")
+    remedy = next((f"; {what}" for words, what in _REMEDIES.items() if words in said), "")
     shown = "".join(f'\n  File "{frame.filename}", line {frame.lineno}\n    {frame.line}' for frame in frames)
-    return _failure(job, line or job.check.line, f"{kind}{error}{hint}{at}{shown}")
+    return _failure(
+        job, line or job.check.line, f"{kind}{said}{hint}{at}{remedy}{shown}{rest and chr(10)}{rest}"
+    )
 
 
 def _failure(job: Job, line: int, what: str) -> str:

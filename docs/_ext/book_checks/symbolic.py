@@ -1,8 +1,8 @@
 """Symbolic checks: letters instead of numbers, and SymPy decides whether the two sides are identical.
 
-A check that draws with ``symbolic`` sees these functions in the place of those of NumPy.  Two expressions are
-compared at exact rational points first, to fifty digits, which tells nearly all differences at once; whether they
-are identical is then decided by simplification.
+A check that draws with ``symbolic`` sees these functions in the place of those of NumPy.  Two expressions
+are compared at exact rational points first, to fifty digits, which tells nearly all differences at once;
+whether they are identical is then decided by simplification.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -46,7 +46,9 @@ class SymbolicBench(Bench):
             raise CheckError("one side is a tuple and the other is not; both need the same shape")
         if isinstance(printed, tuple | list):
             if len(route) != len(printed) or not printed:
-                raise CheckError(f"tuples of {len(route)} and {len(printed)} entries; both need the same number")
+                raise CheckError(
+                    f"tuples of {len(route)} and {len(printed)} entries; both need the same number"
+                )
             for left, right in zip(route, printed, strict=True):
                 self.agree(left, right)
             return Agreement(0.0, 1.0, 0.0)
@@ -99,7 +101,9 @@ class SymbolicBench(Bench):
 
 def _refused(name: str) -> Callable[..., Any]:
     def refused(*_: Any, **__: Any) -> Any:
-        raise CheckError(f"{name} takes numbers, and this check draws letters; draw numbers in a check of its own")
+        raise CheckError(
+            f"{name} takes numbers, and this check draws letters; draw numbers in a check of its own"
+        )
 
     return refused
 
@@ -167,7 +171,7 @@ def identical(one: sympy.Expr, other: sympy.Expr) -> bool:
     """Whether SymPy reduces the difference to zero."""
     rest = one - other
     for step in (sympy.expand, sympy.cancel, sympy.simplify):
-        if rest.is_zero or rest == 0:
+        if rest == 0:
             return True
         if sympy.count_ops(rest) > LARGEST:
             return False
@@ -256,7 +260,11 @@ def _letters_like(x: Any) -> Any:
     array = np.asarray(x, dtype=object)
     found = np.empty(array.shape, dtype=object)
     for place in np.ndindex(*array.shape):
-        found[place] = sympy.Dummy(positive=True) if getattr(array[place], "is_positive", False) else sympy.Dummy(real=True)
+        found[place] = (
+            sympy.Dummy(positive=True)
+            if getattr(array[place], "is_positive", False)
+            else sympy.Dummy(real=True)
+        )
     return found
 
 
@@ -308,27 +316,22 @@ def _variance(f: Callable[[Any], Any], law: Law) -> Any:
     return _expectation(lambda x: (f(x) - mean) ** 2, law)
 
 
+_ARRANGING = """
+    array concatenate cumprod cumsum diag diff hstack kron outer reshape roll squeeze stack tile trace
+    transpose vstack
+"""
 _KEPT: Mapping[str, Any] = {
     **{f.__name__: f for f in (len, range, enumerate, zip, map, reversed, int, tuple, list)},
-    **{
-        name: getattr(np, name)
-        for name in (
-            "array concatenate cumprod cumsum diag diff hstack kron outer reshape roll squeeze stack "
-            "tile trace transpose vstack"
-        ).split()
-    },
+    **{name: getattr(np, name) for name in _ARRANGING.split()},
 }
+_ELEMENTARY = """
+    cos cosh digamma erf exp factorial gamma log sign sin sinh sqrt tan tanh
+"""
 NAMES: Mapping[str, Any] = {
-    **{
-        name: _by_entry(getattr(sympy, other or name))
-        for name, _, other in (
-            word.partition(":")
-            for word in (
-                "abs:Abs comb:binomial cos cosh digamma erf exp factorial gamma gammaln:loggamma log sign sin sinh "
-                "sqrt tan tanh"
-            ).split()
-        )
-    },
+    **{name: _by_entry(getattr(sympy, name)) for name in _ELEMENTARY.split()},
+    "abs": _by_entry(sympy.Abs),
+    "comb": _by_entry(sympy.binomial),
+    "gammaln": _by_entry(sympy.loggamma),
     "expit": _by_entry(lambda x: 1 / (1 + sympy.exp(-x))),
     "expm1": _by_entry(lambda x: sympy.exp(x) - 1),
     "log1p": _by_entry(lambda x: sympy.log(1 + x)),

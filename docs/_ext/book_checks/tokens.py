@@ -117,7 +117,8 @@ def bounded(tex: Signature, code: Signature, known: Set[str]) -> tuple[Signature
         for one in (tex, code)
     )
     open_ends = [
-        one["sum"] + one["product"] - bounds.total() for one, bounds in zip(plain, (shown, counted), strict=True)
+        one["sum"] + one["product"] - bounds.total()
+        for one, bounds in zip(plain, (shown, counted), strict=True)
     ]
     excused = (shown - counted).total() <= open_ends[1] or (counted - shown).total() <= open_ends[0]
     return (plain[0], plain[1]) if excused else (plain[0] + shown, plain[1] + counted)

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 from book_math.macros import Macro
 
-__all__ = ["INEQUALITIES", "RELATIONS", "Side", "Signature", "argument", "expand", "lex", "linear", "terms", "tex_inequalities", "tex_sides"]
+__all__ = [
+    "INEQUALITIES",
+    "RELATIONS",
+    "Side",
+    "Signature",
+    "argument",
+    "expand",
+    "lex",
+    "linear",
+    "terms",
+    "tex_inequalities",
+    "tex_sides",
+]
 
 _LEX = re.compile(r"\\operatorname\*|\\[A-Za-z]+|\\.|#\d|\d+(?:\.\d+)?|\S", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%.*")
@@ -187,7 +199,7 @@ def _fraction(top: list[str], bottom: list[str]) -> list[Item]:
 
 
 def _bound(mark: str, tokens: list[str], waiting: list[str]) -> list[Item]:
-    """How many terms a sum has, where its bounds are sums of letters and numerals: ``j=1`` below, ``d`` above."""
+    """How many terms a sum has, where its bounds are letters and numerals: ``j=1`` below, ``d`` above."""
     scripts = {mark: tokens}
     if waiting and waiting[-1] in ("_", "^") and waiting[-1] != mark:
         other = waiting.pop()
@@ -297,7 +309,14 @@ def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
         waiting.append(before)
         signature = _counted(_items(expand(tokens, macros)))
         if signature:
-            found.append(Side(tuple(tokens), signature, _relation(waiting) if found else "", tuple(filter(None, waiting))))
+            found.append(
+                Side(
+                    tuple(tokens),
+                    signature,
+                    _relation(waiting) if found else "",
+                    tuple(filter(None, waiting)),
+                )
+            )
             waiting = []
     return found
 

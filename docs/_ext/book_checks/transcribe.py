@@ -1,9 +1,10 @@
 """Blind transcription: a formula typed from the page alone, run on the draws of its check.
 
-The transcriber sees the page, the sizes and the names that are drawn, never the check.  He writes Python that
-assigns ``printed``: the display, or ``chain(a, "=", b, "<=", c)`` of all its sides, with ``...`` for those that
-only name something and those in letters that are not drawn.  Each side is compared with the check's own, or with the independent route where the check
-leaves the side to it; the relations are those of the display.
+The transcriber sees the page, the sizes and the names that are drawn, never the check.  He writes Python
+that assigns ``printed``: the display, or ``chain(a, "=", b, "<=", c)`` of all its sides, with ``...`` for
+those that only name something and those in letters that are not drawn.  Each side is compared with the
+check's own, or with the independent route where the check leaves the side to it; the relations are those of
+the display.
 """
 
 import ast
@@ -215,7 +216,9 @@ def brief(book: Book, label: str) -> str:
 
 def _described(value: Any, at: str) -> str:
     if isinstance(value, Law):
-        return f"a law of vectors of {value.points.shape[1]} entries, for expectation(f, …) and its kin ({at})"
+        return (
+            f"a law of vectors of {value.points.shape[1]} entries, for expectation(f, …) and its kin ({at})"
+        )
     if callable(value):
         return f"a function of {', '.join(value.__code__.co_varnames[: value.__code__.co_argcount])}"
     shape = np.shape(value)

@@ -23,7 +23,10 @@ class LedgerNode(nodes.General, nodes.Element):
 
 
 class LedgerDirective(SphinxDirective):
-    """``{ledger} PART``: one part of the ledger; PART is marks, totals, weakest, without, exceptions or all."""
+    """``{ledger} PART``: one part of the ledger.
+
+    PART is marks, totals, weakest, without, exceptions or all.
+    """
 
     required_arguments = 1
 
@@ -244,7 +247,11 @@ def _printed_exceptions(ledger: Ledger, tex: Escape) -> str:
         for one in ledger.records.values()
         for said in words.exceptions_of(one)
     )
-    return f"\n\\begin{{itemize}}\n{items}\\end{{itemize}}\n" if items else "\nNone: every check keeps all rules.\n"
+    return (
+        f"\n\\begin{{itemize}}\n{items}\\end{{itemize}}\n"
+        if items
+        else "\nNone: every check keeps all rules.\n"
+    )
 
 
 def _printed_all(ledger: Ledger, tex: Escape) -> str:

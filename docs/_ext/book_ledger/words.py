@@ -58,7 +58,8 @@ def domain_of(record: Record) -> str:
         return f"one expression for all values of its letters, as SymPy decides{where}"
     draws = f"{record.draws} draws" if record.draws else "draws"
     if record.undecided:
-        return f"{draws} of letters, at {'; '.join(at) or 'eight exact rational points'}; SymPy left it undecided"
+        where = "; ".join(at) or "eight exact rational points"
+        return f"{draws} of letters, at {where}; SymPy left it undecided"
     return f"{draws} of generic data in float64, at {'; '.join(at) or 'random numbers'}"
 
 
