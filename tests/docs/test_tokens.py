@@ -184,6 +184,27 @@ def test_a_chain_has_no_missing_link(tex, printed, missing):
     assert ("is compared with nothing" in found) == bool(missing)
 
 
+@pytest.mark.parametrize(
+    ("tex", "code", "differ"),
+    [
+        (r"\sum_{j=1}^{d} w_j", "range(d)", False),
+        (r"\sum_{j=0}^{d-1} w_j", "range(d)", False),
+        (r"\sum_{j=2}^d w_j", "range(1, d)", False),
+        (r"\sum_{j=1}^{r} w_j", "range(d)", False),  # the check has no r
+        (r"\sum_j w_j", "range(d)", False),
+        (r"\sum_{j=1}^{d} w_j", "range(len(w))", False),
+        (r"\sum_{j=1}^{n} w_j", "range(d)", True),
+        (r"\sum_{j=2}^{d} w_j", "range(d)", True),
+        (r"\sum_{j=1}^{d-1} w_j", "range(d)", True),
+        (r"\sum^{d+1}_{j=1} w_j", "range(d)", True),
+        (r"\prod_{j=1}^{n} w_j", "range(d)", True),
+    ],
+)
+def test_the_number_of_terms_of_a_sum(tex, code, differ):
+    name = "prod" if "prod" in tex else "sum"
+    assert bool(differences(tex, f"{name}(w[j] for j in {code})")) == differ
+
+
 def test_a_macro_is_counted_by_what_it_stands_for():
     macros = MACROS | {"half": replace(MACROS["T"], name="half", tex=r"\tfrac12")}
     assert list(tokens.violations(book_of(r"r = \half w", "0.5 * w"), macros)) == []
@@ -208,3 +229,5 @@ def test_planted_typos_are_caught():
     assert seen.keys() == {"sign", "factor", "power", "inverse", "sum", "transpose", "function", "letter"}
     assert min(seen.values()) >= 0.8, seen
     assert min(seen[kind] for kind in ("sign", "factor", "power")) >= 0.9, seen
+    # A letter that the check does not have could be a rank, so it is no difference.
+    assert caught["bound"] / tried["bound"] >= 0.3, caught
