@@ -55,6 +55,7 @@ autodoc_typehints = "signature"
 autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike")}
 nitpick_ignore_regex = [("py:class", r"Array|ArrayLike|(numpy|collections\.abc|matplotlib)\..*")]
 autodoc_member_order = "bysource"
+add_module_names = False  # each module has its heading
 
 # HTML
 html_theme = "sphinx_book_theme"

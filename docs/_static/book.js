@@ -34,6 +34,12 @@
       }
   }
 
+  // The arrows that fold the table of contents say nothing to those who do not see them.
+  function nameFolds() {
+    for (const fold of document.querySelectorAll("summary:has(> .toctree-toggle)"))
+      fold.setAttribute("aria-label", `Pages of ${fold.closest("li").querySelector("a").textContent.trim()}`);
+  }
+
   // The text of a page holds each formula as MathML, as TeX and as it looks: a search result shows the first alone.
   function cleanResults() {
     if (typeof Search === "undefined" || !Search.htmlToText) return;
@@ -54,6 +60,7 @@
 
   addEventListener("DOMContentLoaded", function () {
     watch();
+    nameFolds();
     cleanResults();
   });
   addEventListener("load", () => setTimeout(loadFonts, 500));

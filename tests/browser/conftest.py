@@ -28,8 +28,20 @@ class Site:
 
     @property
     def chapters(self) -> list[str]:
-        """The pages of chapters, whose names begin with a number."""
-        return [page for page in self.pages if Path(page).name[:2].isdigit()]
+        """The pages of chapters: those whose names, or whose folders, begin with a number; no index."""
+        paths = map(Path, self.pages)
+        return [
+            path.as_posix()
+            for path in paths
+            if path.name[:2].isdigit() or (path.parent.name[:2].isdigit() and path.stem != "index")
+        ]
+
+    @property
+    def chapter(self) -> str:
+        """The first page of a chapter that has a theorem."""
+        return next(
+            page for page in self.chapters if "environment theorem" in (self.folder / page).read_text()
+        )
 
 
 @pytest.fixture(scope="session")

@@ -41,5 +41,5 @@ def shoot(out: Path, pages: list[str]) -> None:
 if __name__ == "__main__":
     if len(sys.argv) < 2 or not HTML.is_dir():
         sys.exit(f"{__doc__}\n{'' if HTML.is_dir() else f'{HTML} is absent: run make book'}")
-    chapters = [str(p.relative_to(HTML)) for p in sorted(HTML.glob("*/[0-9]*.html"))]
+    chapters = [str(p.relative_to(HTML)) for p in sorted(HTML.glob("*/[0-9]*/*.html"))]
     shoot(Path(sys.argv[1]), sys.argv[2:] or chapters)

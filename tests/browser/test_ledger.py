@@ -107,7 +107,7 @@ def test_equation_function_and_ledger_lead_to_each_other(book_site: Site, page: 
     page.goto((book_site.folder / CHAPTER).as_uri())
     mark(page).click()
     page.locator(f"#check-{LABEL} a:has-text('ridge_path')").click()
-    expect(page).to_have_url(re.compile(r"#mlderived\.linear_regression\.ridge_path$"))
+    expect(page).to_have_url(re.compile(r"#mlderived\.linear_regression\.ridge_regression\.ridge_path$"))
     page.locator("article a[href$='#equation-" + LABEL + "']").first.click()
     mark(page).click()
     page.get_by_role("link", name="Row in the ledger").locator("visible=true").click()

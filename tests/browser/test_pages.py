@@ -189,7 +189,7 @@ def test_equation_links_land_on_their_target(site: Site, open_page: Callable[...
 
 
 def test_a_click_on_a_reference_moves_to_the_equation(site: Site, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{site.address}/{site.chapters[0]}")
+    page = open_page(f"{site.address}/{site.chapter}")
     link = page.locator("article p a[href*='#equation-eq-']").first
     target = (link.get_attribute("href") or "").partition("#")[2]
     link.click()
@@ -199,7 +199,7 @@ def test_a_click_on_a_reference_moves_to_the_equation(site: Site, open_page: Cal
 
 
 def test_the_number_of_an_equation_is_its_permalink(site: Site, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{site.address}/{site.chapters[0]}")
+    page = open_page(f"{site.address}/{site.chapter}")
     number = page.locator("div.math > .eqno a").first
     assert re.fullmatch(r"\(\S+\)", number.inner_text())
     number.focus()
@@ -213,7 +213,7 @@ def test_the_number_of_an_equation_is_its_permalink(site: Site, open_page: Calla
 def test_links_inside_a_derivation_are_reached_by_keyboard(
     sample_site: Site, open_page: Callable[..., Page]
 ) -> None:
-    page = open_page(f"{sample_site.address}/{sample_site.chapters[0]}")
+    page = open_page(f"{sample_site.address}/{sample_site.chapter}")
     assert page.locator(".katex-html a").first.get_attribute("tabindex") == "-1"
     uses = page.locator(".equation-uses").first
     assert uses.bounding_box()["width"] <= 1
@@ -231,13 +231,13 @@ def theorem_name(page: Page) -> str:
 
 @pytest.mark.parametrize("word", ["ridge", "argmin", "the theorem's name"])
 def test_search_finds(site: Site, open_page: Callable[..., Page], word: str) -> None:
-    page = open_page(f"{site.address}/{site.chapters[0]}")
+    page = open_page(f"{site.address}/{site.chapter}")
     query = theorem_name(page) if word == "the theorem's name" else word
     page.goto(f"{site.address}/search.html?q={query}")
     page.wait_for_selector("#search-results ul.search li a", timeout=20_000)
     page.wait_for_function("() => !document.querySelector('#search-progress')?.textContent", timeout=20_000)
     results = page.locator("#search-results ul.search li a").evaluate_all("links => links.map((a) => a.href)")
-    assert any(Path(site.chapters[0]).name in result for result in results), results
+    assert any(Path(site.chapter).name in result for result in results), results
 
 
 def test_search_results_show_each_formula_once(site: Site, open_page: Callable[..., Page]) -> None:
@@ -251,7 +251,7 @@ def test_search_results_show_each_formula_once(site: Site, open_page: Callable[.
           const readable = [...main.querySelectorAll(first)].map((m) => m.textContent);
           return [Search.htmlToText(html, ""), readable, source];
         }""",
-        site.chapters[0],
+        site.chapter,
     )
     longest = max(readable, key=len)
     assert text.count(longest) == readable.count(longest)
@@ -277,7 +277,7 @@ INKS = """(selector) => [...document.querySelectorAll(selector)].map((svg) => {
 
 
 def test_pages_follow_the_theme_switch(site: Site, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{site.address}/{site.chapters[0]}", color_scheme="light")
+    page = open_page(f"{site.address}/{site.chapter}", color_scheme="light")
     colours = []
     for theme in ("light", "dark"):
         switch_theme(page, theme)
@@ -293,7 +293,7 @@ def test_pages_follow_the_theme_switch(site: Site, open_page: Callable[..., Page
 
 
 def test_figures_follow_the_theme_switch(book_site: Site, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{book_site.address}/{book_site.chapters[0]}", color_scheme="light")
+    page = open_page(f"{book_site.address}/{book_site.chapter}", color_scheme="light")
     inks = []
     for theme in ("light", "dark"):
         switch_theme(page, theme)
@@ -304,7 +304,7 @@ def test_figures_follow_the_theme_switch(book_site: Site, open_page: Callable[..
 
 @pytest.mark.parametrize("kind", ["check", "solution"])
 def test_folds_open_by_keyboard(site: Site, open_page: Callable[..., Page], kind: str) -> None:
-    page = open_page(f"{site.address}/{site.chapters[0]}")
+    page = open_page(f"{site.address}/{site.chapter}")
     fold = page.locator(f"article details.{kind}").first
     assert fold.get_attribute("open") is None
     fold.locator("summary").first.focus()
@@ -316,7 +316,7 @@ def test_folds_open_by_keyboard(site: Site, open_page: Callable[..., Page], kind
 
 
 def test_paper_is_light_also_in_the_dark(site: Site, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{site.address}/{site.chapters[0]}", color_scheme="dark")
+    page = open_page(f"{site.address}/{site.chapter}", color_scheme="dark")
     switch_theme(page, "dark")
     page.emulate_media(media="print")
     ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
@@ -347,7 +347,7 @@ def test_no_script_for_mathematics_and_no_icon_script(site: Site) -> None:
 
 
 def test_icons_are_drawn_by_the_web_font(site: Site, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{site.address}/{site.chapters[0]}", 390)
+    page = open_page(f"{site.address}/{site.chapter}", 390)
     page.evaluate("document.fonts.ready.then(() => true)")
     assert page.evaluate(
         "[...document.fonts].some((f) => /Font ?Awesome/i.test(f.family) && f.status === 'loaded')"

@@ -321,6 +321,22 @@ def test_a_new_chapter_becomes_a_link_though_the_page_of_the_plan_did_not_change
     assert 'href="transfer/02-fine-tuning.html"><span class="doc">Pre-training and fine-tuning' in page
 
 
+def test_a_page_whose_source_is_gone_does_not_stay(tmp_path: Path) -> None:
+    toctree = "# Mini\n\n```{toctree}\n:glob:\ntransfer/*\n```\n"
+    pages = {
+        "index.md": toctree,
+        "transfer/01-foundations.md": "# A\n",
+        "transfer/02-fine-tuning.md": "# B\n",
+    }
+    gone = build(tmp_path, pages).out / "transfer" / "02-fine-tuning.html"
+    assert gone.exists()
+    (tmp_path / "docs" / "transfer" / "02-fine-tuning.md").unlink()
+    again = build(tmp_path, {})
+    assert again.returncode == 0, again.output
+    assert not gone.exists()
+    assert (again.out / "transfer" / "01-foundations.html").exists()
+
+
 def test_unknown_volume_names_file_and_remedy(tmp_path: Path) -> None:
     built = build(tmp_path, {"index.md": "# Mini\n\n```{plan} appendices\n```\n"})
     assert built.returncode != 0

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
 from mlderived import linear_regression as lr
+from mlderived.linear_regression.shared import gram_solution
 
 SHAPES = [(9, 3), (13, 2), (4, 6), (7, 1), (1, 2)]
 
@@ -232,3 +233,25 @@ def test_inputs_are_not_changed():
     lr.ridge_mse_matrix(X, [1.0, 2.0], 1.0, 1.0)
     np.testing.assert_array_equal(X, before[0])
     np.testing.assert_array_equal(y, before[1])
+
+
+@pytest.mark.parametrize("lam", [0.0, 1e-3, 40.0])
+@pytest.mark.parametrize("shape", [(40, 10), (300, 7), (11, 1)], ids=str)
+def test_the_short_way_by_the_gram_matrix_gives_the_same(shape, lam):
+    rng = np.random.default_rng(sum(shape))
+    X = (2 + rng.normal(size=shape)) * np.logspace(-1, 2, shape[1])
+    y = rng.normal(size=shape[0])
+    by_svd = lr.ridge_path(X, y, [lam])[0]
+    np.testing.assert_allclose(gram_solution(X, y, lam), by_svd, atol=1e-11 * np.abs(by_svd).max())
+
+
+def test_the_short_way_is_not_taken_where_it_loses_digits():
+    rng = np.random.default_rng(0)
+    U, V = np.linalg.qr(rng.normal(size=(400, 5)))[0], np.linalg.qr(rng.normal(size=(5, 5)))[0]
+    y = rng.normal(size=400)
+    assert gram_solution(U @ np.diag(np.logspace(0, -8, 5)) @ V.T, y, 0.0) is None
+    assert gram_solution(1e-150 * U, y, 0.0) is None
+    assert gram_solution(1e150 * U, y, 0.0) is None
+    assert gram_solution(np.column_stack([U, U[:, 0]]), y, 0.0) is None
+    assert gram_solution(U[:8], y[:8], 0.0) is None
+    assert gram_solution(U, y, 0.0) is not None

@@ -19,6 +19,7 @@ from mlderived.linear_regression.shared import (
     LinearFit,
     centred,
     finite,
+    gram_solution,
     thin_svd,
 )
 
@@ -78,7 +79,9 @@ def ridge(X: ArrayLike, y: ArrayLike, lam: float) -> LinearFit:
     y = as_vector(y, "y", size=X.shape[0])
     X_c, x_mean = centred(X)
     y_mean = y.mean()
-    w = ridge_path(X_c, y - y_mean, [lam])[0]
+    w = gram_solution(X_c, y - y_mean, lam)
+    if w is None:
+        w = ridge_path(X_c, y - y_mean, [lam])[0]
     return LinearFit(w, float(finite(y_mean - x_mean @ w)))
 
 

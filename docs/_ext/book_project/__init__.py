@@ -2,6 +2,7 @@
 
 import pkgutil
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,21 @@ def link_labels(app: Sphinx, what: str, name: str, obj: object, options: object,
         )
 
 
+def remove_listings(app: Sphinx) -> None:
+    """Remove the pages of code, which are written anew: those of modules that are gone would stay."""
+    if app.builder.format == "html":
+        shutil.rmtree(Path(app.outdir, "_modules"), ignore_errors=True)
+
+
+def remove_gone(app: Sphinx, exception: Exception | None) -> None:
+    """Remove the pages whose sources are gone; Sphinx leaves them where it wrote them."""
+    if exception is None and app.builder.format == "html":
+        for folder in {docname.split("/")[0] for docname in app.env.found_docs if "/" in docname}:
+            for page in Path(app.outdir, folder).rglob("*.html"):
+                if page.relative_to(app.outdir).with_suffix("").as_posix() not in app.env.found_docs:
+                    page.unlink()
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     app.add_directive("plan", Plan)
@@ -181,4 +197,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("downloads", Downloads)
     app.connect("env-get-outdated", outdated)
     app.connect("autodoc-process-docstring", link_labels)
+    app.connect("builder-inited", remove_listings)
+    app.connect("build-finished", remove_gone)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
