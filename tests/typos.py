@@ -28,7 +28,8 @@ TYPOS = [
     ("letter", _LETTER, [r"\mu ", r"\vect{q}"]),
     ("index", r"(?<=_)([a-z0-9])", ["k"]),
     ("index", r"(?<=_)\\(?:lambda|star)", ["0"]),
-    ("bound", r"(?<=\}\^)\{[a-z]\}", ["{m}"]),
+    ("bound", r"(?<=\}\^)\{[a-z]\}", ["{m}", "{n}", "{d}"]),
+    ("bound", r"(?<=[a-z]=)1(?=\})", ["0", "2"]),
 ]
 """Those of the last two classes are for the blind transcription: a count does not see an index."""
 

@@ -150,8 +150,9 @@ def test_every_draw_and_verb_is_on_the_page_with_an_example():
 def test_the_page_of_verbs_is_built(tmp_path):
     text = (ROOT / "docs" / "appendix" / "checking.md").read_text(encoding="utf8")
     pages = {
-        "index.md": "# Book\n\n```{toctree}\nappendix/checking\npreface\n```\n",
+        "index.md": "# Book\n\n```{toctree}\nappendix/checking\nappendix/ledger\npreface\n```\n",
         "preface.md": "# Preface\n",
+        "appendix/ledger.md": "# Ledger\n",
         "appendix/checking.md": text.replace("{eq}`eq-lin-ridge-estimator`", "it"),
     }
     done = build(tmp_path, pages)

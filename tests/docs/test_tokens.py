@@ -140,10 +140,69 @@ def test_a_reason_is_accepted_and_an_empty_or_needless_one_is_not():
 def test_the_sides_shown_stand_in_printed():
     condition, printed = r"\lambda \vect{w}^\T\vect{w} \le 2", "2 / (lam * w @ w)"
     assert "differ" in differences(condition, printed)
-    assert differences(condition, printed, options=":shown: lam * w @ w, 2") == ""
-    found = differences(condition, printed, options=":shown: lam * w @ w, 3")
+    assert differences(condition, printed, options=':shown: lam * w @ w, "<=", 2') == ""
+    found = differences(condition, printed, options=':shown: lam * w @ w, "<=", 3')
     assert "`:shown:` names 3, which `printed` does not use" in found
     assert "`:shown:` is not Python" in differences(condition, printed, options=":shown: lam *")
+    found = differences(condition, printed, options=':shown: lam * w @ w, 2, "<="')
+    assert "a relation that does not stand between two sides" in found
+
+
+def test_the_relation_of_the_sides_shown_is_that_of_the_display():
+    condition, printed = r"\lambda \vect{w}^\T\vect{w} \le 2", "2 / (lam * w @ w)"
+    found = differences(condition, printed, options=":shown: lam * w @ w, 2")
+    assert "<= in the TeX, and no comparison or `:shown:` of the check has it" in found
+    found = differences(condition, printed, options=':shown: lam * w @ w, ">=", 2')
+    assert "relations: <= in the TeX, >= in `:shown:`" in found
+    # A sign says which of the two is smaller, at any arguments of a function of the check.
+    signs = "left(w), sign(2 - left(3 * w))"
+    given = "left = lambda w: lam * w @ w"
+    for tex, words in [(condition, ""), (condition.replace("le", "ge"), ">= in the TeX, <= in the check")]:
+        assert words in (said := differences(tex, signs, options=":shown: left(w), 2", setup=given))
+        assert bool(said) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("tex", "printed", "missing"),
+    [
+        (r"\min_{w} (\lambda - w)^2 = \lambda w = w + 1", "w + 1", "side 2 of the display, λw, is"),
+        (r"\min_{w} (\lambda - w)^2 = \lambda w = w + 1", 'chain(lam * w, "=", w + 1)', ""),
+        (r"\min_{w} (\lambda - w)^2 = \hat{w} = w + 1", "w + 1", ""),
+        (r"\min_{w} (\lambda - w)^2 = w + 1, \qquad \lambda = 3 w", "w + 1", ""),
+        (r"\min_{w} (\lambda - w)^2 = w + 1 \qquad (0 < w < \lambda w)", "w + 1", ""),
+        (r"w \lambda = \lambda^2 \iff w + 1 = r", "w + 1", ""),
+        (
+            r"\begin{aligned} r &= \lambda w \\ &= w + 1 \\ &= w \lambda 2 \\ &= 3 \lambda w \end{aligned}",
+            'chain(w + 1, "=", 3 * lam * w)',
+            "side 4 of the display",
+        ),
+    ],
+)
+def test_a_chain_has_no_missing_link(tex, printed, missing):
+    route = "minimum(lambda w: (lam - w) ** 2, 0.0)"
+    assert missing in (found := differences(tex, printed, route))
+    assert ("is compared with nothing" in found) == bool(missing)
+
+
+@pytest.mark.parametrize(
+    ("tex", "code", "differ"),
+    [
+        (r"\sum_{j=1}^{d} w_j", "range(d)", False),
+        (r"\sum_{j=0}^{d-1} w_j", "range(d)", False),
+        (r"\sum_{j=2}^d w_j", "range(1, d)", False),
+        (r"\sum_{j=1}^{r} w_j", "range(d)", False),  # the check has no r
+        (r"\sum_j w_j", "range(d)", False),
+        (r"\sum_{j=1}^{d} w_j", "range(len(w))", False),
+        (r"\sum_{j=1}^{n} w_j", "range(d)", True),
+        (r"\sum_{j=2}^{d} w_j", "range(d)", True),
+        (r"\sum_{j=1}^{d-1} w_j", "range(d)", True),
+        (r"\sum^{d+1}_{j=1} w_j", "range(d)", True),
+        (r"\prod_{j=1}^{n} w_j", "range(d)", True),
+    ],
+)
+def test_the_number_of_terms_of_a_sum(tex, code, differ):
+    name = "prod" if "prod" in tex else "sum"
+    assert bool(differences(tex, f"{name}(w[j] for j in {code})")) == differ
 
 
 def test_a_macro_is_counted_by_what_it_stands_for():
@@ -170,3 +229,5 @@ def test_planted_typos_are_caught():
     assert seen.keys() == {"sign", "factor", "power", "inverse", "sum", "transpose", "function", "letter"}
     assert min(seen.values()) >= 0.8, seen
     assert min(seen[kind] for kind in ("sign", "factor", "power")) >= 0.9, seen
+    # A letter that the check does not have could be a rank, so it is no difference.
+    assert caught["bound"] / tried["bound"] >= 0.3, caught

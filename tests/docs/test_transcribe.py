@@ -36,7 +36,7 @@ $$ (eq-lin-condition)
 
 ```{check} eq-lin-condition
 :sizes: d=3 | d=6 | d=1
-:shown: lam * w @ w, sigma**2
+:shown: lam * w @ w, "<=", sigma**2
 w, lam, sigma = normal(d), positive(), positive()
 route = root(lambda c: sigma**2 - lam * c**2 * norm(w) ** 2, 0, 1e6), 1.0
 printed = sqrt(sigma**2 / (lam * w @ w)), 1.0
@@ -54,15 +54,44 @@ printed = inequality(
     lambda w: sum(w[j] ** 2 for j in range(d)), "<=", lambda w: 2 * w @ w, w, loose="a factor of two"
 )
 ```
+
+$$
+\min_{c \in \R} \norm{\vect{w} - c\vect{1}}^2 = \vect{w}^\T\vect{w} - d\, \bar{w}^2 ,
+\qquad d > 0 .
+$$ (eq-lin-least)
+
+```{check} eq-lin-least
+:sizes: d=3 | d=6 | d=2
+w = normal(d)
+route = minimum(lambda c: sum((w - c * ones(d)) ** 2), 0.0)
+printed = w @ w - d * mean(w) ** 2
+```
+
+$$
+c - \vect{w}^\T\vect{w} \ge 0 \iff \norm{\vect{w}} \le \sqrt{c} .
+$$ (eq-lin-border)
+
+```{check} eq-lin-border
+:sizes: d=3 | d=6 | d=2
+:tokens: the border is found, where c is the square of the norm
+w = normal(d)
+route = sqrt(root(lambda c: c - w @ w, 0, 1e6))
+printed = norm(w)
+```
 """
 
 RIGHT = {
     "eq-lin-chain": """
 G = X.T @ X + lam * eye(d)
 rows = lambda: [y[i] * X[i] for i in range(n)]
-printed = chain(solve(G, X.T @ y), "=", solve(G, sum(rows())))
+printed = chain(..., "=", solve(G, X.T @ y), "=", solve(G, sum(rows())))
 """,
     "eq-lin-condition": 'printed = chain(lam * norm(w) ** 2, "<=", sigma**2)',
+    "eq-lin-least": """
+least = minimum(lambda c: norm(w - c) ** 2, 1.0)
+printed = chain(least, "=", norm(w) ** 2 - d * (sum(w) / d) ** 2)
+""",
+    "eq-lin-border": 'printed = chain(..., ">=", ..., "iff", sqrt(w @ w), "<=", ...)',
     "eq-lin-bound": 'printed = chain(sum(w**2), "<=", 2 * norm(w) ** 2)',
 }
 
@@ -87,7 +116,7 @@ def state(docs: Path, label: str) -> bool:
 def test_the_brief_tells_names_shapes_and_sides_and_nothing_of_the_check(docs):
     told = brief(read_book(docs), "eq-lin-chain")
     assert "  X: 9 by 3 (n = 9, d = 3)\n  y: 9 (n = 9, d = 3)\n  lam: a number\n" in told
-    assert "  1. A⁻¹Xᵀy\n  2. A⁻¹Σ" in told
+    assert "  1. w\u0302   (not compared: write ...)\n  2. A⁻¹Xᵀy\n  3. A⁻¹Σ" in told
     for word in ("argmin", "solve", "inv(", "X.T", "range", "eye"):
         assert word not in told
 
@@ -98,7 +127,9 @@ def test_a_function_that_the_page_leaves_open_is_given(docs):
         "w = normal(d)\nroute = norm(w) ** 2", "w = normal(d)\nf = lambda u: u\nroute = norm(f(w)) ** 2"
     )
     path.write_text(text.replace(":sizes: d=3 | d=6 | d=2", ":sizes: d=3 | d=6 | d=2\n:given: f"))
-    assert "  f: a function of u\n" in brief(read_book(docs), "eq-lin-bound")
+    assert "  f: a function of u; the page leaves it open, use it as it is\n" in brief(
+        read_book(docs), "eq-lin-bound"
+    )
     path.write_text(path.read_text().replace(":given: f", ":given: g"))
     messages = [violation.message for violation in pairs.violations(read_book(docs))]
     assert any("`:given:` names g, which the check does not assign" in message for message in messages)
@@ -116,19 +147,22 @@ def test_a_right_transcription_is_recorded(docs, label, capsys):
 @pytest.mark.parametrize(
     ("label", "old", "new", "words"),
     [
-        ("eq-lin-chain", "solve(G, X.T @ y)", "solve(G, X.T @ y) * 1.01", "side 2 of the display differs by"),
-        (
-            "eq-lin-chain",
-            "solve(G, sum(rows()))",
-            "-solve(G, sum(rows()))",
-            "side 3 of the display differs by",
-        ),
-        ("eq-lin-chain", ' "=", solve(G, sum(rows()))', ' "="', "you wrote 1 sides, and 2 are asked for"),
+        ("eq-lin-chain", "solve(G, X.T @ y)", "solve(G, X.T @ y) * 1.01", "side 2 differs by"),
+        ("eq-lin-chain", "solve(G, sum(rows()))", "-solve(G, sum(rows()))", "side 3 differs by"),
+        ("eq-lin-chain", ', "=", solve(G, sum(rows()))', "", "you wrote 2 sides, and 3 are asked for"),
+        ("eq-lin-chain", '"=", solve(G, sum', '"<=", solve(G, sum', "you wrote '<=', and the page has ="),
+        ("eq-lin-chain", "...", "X.T @ y", "side 1, w\u0302, is not compared: write ..."),
+        ("eq-lin-chain", "solve(G, X.T @ y)", "...", "side 2, A⁻¹Xᵀy, is to be typed"),
+        ("eq-lin-condition", "<=", ">=", "between sides 1 and 2 you wrote '>=', and the page has ≤"),
+        ("eq-lin-border", "iff", "implies", "you wrote 'implies', and the page has"),
+        ("eq-lin-border", "sqrt(w @ w)", "w @ w", "side 3 differs by"),
+        ("eq-lin-least", "norm(w - c)", "norm(w - 2 * c[0])", "your lines do not run"),
+        ("eq-lin-least", "minimum(", "1.5 * minimum(", "side 1 and the independent route differs by"),
         ("eq-lin-chain", "printed", "shown", "do not assign `printed`"),
         ("eq-lin-chain", "G = X", "G = nothing", "your lines do not run: NameError"),
         ("eq-lin-chain", "G = X", "import os\nG = X", "your lines do not run: ImportError"),
-        ("eq-lin-condition", "sigma**2", "sigma", "side 2 of the display differs by"),
-        ("eq-lin-bound", "2 * norm", "3 * norm", "side 2 of the display differs by"),
+        ("eq-lin-condition", "sigma**2", "sigma", "side 2 differs by"),
+        ("eq-lin-bound", "2 * norm", "3 * norm", "side 2 differs by"),
         ("eq-lin-bound", "sum(w**2)", "w", "shapes differ"),
     ],
 )
@@ -137,6 +171,11 @@ def test_a_wrong_transcription_disagrees(docs, label, old, new, words, capsys):
     assert transcribe(read_book(docs), label, RIGHT[label].replace(old, new)) == 1
     assert words in capsys.readouterr().out
     assert not state(docs, label)
+
+
+def test_nothing_typed_says_so(docs, capsys):
+    assert transcribe(read_book(docs), "eq-lin-chain", " \n") == 1
+    assert "eq-lin-chain: nothing was typed; write lines that end with" in capsys.readouterr().out
 
 
 def test_a_change_and_a_relock_void_it(docs):

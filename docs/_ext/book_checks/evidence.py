@@ -33,6 +33,7 @@ KINDS = (
 """The kinds of evidence."""
 
 _BY_VERB = {
+    "symbolic": {"symbolic"},
     "statistical": {"simulation"},
     "illustrated": {"rate"},
     "exact sequence": {"limit"},
@@ -107,9 +108,11 @@ class Evidence:
 
     ``message`` is empty when it passed.  ``resolution`` is the smallest error of ``printed``, relative to the
     scale of the quantity, that is noticed; ``entry_resolution`` that of a single entry, relative to the entry
-    itself; both are powers of ten, and None for what is wrong on purpose.  ``evidence`` is one of ``KINDS``.
-    ``seconds`` is processor time with the mutants; it differs from run to run and has no place on a page.
-    ``hash`` is the fingerprint of all that the record rests on.
+    itself; both are powers of ten, and None for what is wrong on purpose.  ``tightest`` is how close the
+    sides of an inequality came, 1 being equality, and None where there is none.  ``undecided`` counts the
+    pairs of expressions that agree at exact points and that SymPy did not decide.  ``evidence`` is one of
+    ``KINDS``.  ``seconds`` is processor time with the mutants; it differs from run to run and has no place on
+    a page.  ``hash`` is the fingerprint of all that the record rests on.
     """
 
     label: str
@@ -120,6 +123,8 @@ class Evidence:
     tolerance: float = 0.0
     resolution: float | None = None
     entry_resolution: float | None = None
+    tightest: float | None = None
+    undecided: int = 0
     evidence: str = "none"
     mutants: Mutants = field(default_factory=Mutants)
     seconds: float = 0.0

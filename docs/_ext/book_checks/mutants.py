@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from book_checks.evidence import Mutants, Survivor
-from book_checks.trial import Program, Sides, Trial, compiled, same
+from book_checks.trial import Program, Sides, Trial, compiled, is_symbolic, same
 from mlderived.checking import DRAWS, EXACT, RESERVED, CheckError, DisagreementError
 
 __all__ = ["FEWEST_KILLS", "Mutation", "mutants_of", "mutations", "shortcomings"]
@@ -241,6 +241,8 @@ def _shapes(parts: Program, trials: Sequence[Trial], sizes: frozenset[str]) -> d
 
 
 def _is_number(value: object) -> bool:
+    if is_symbolic(value):
+        return True
     return isinstance(value, int | float | np.ndarray | np.generic) and np.asarray(value).dtype.kind in "iufc"
 
 

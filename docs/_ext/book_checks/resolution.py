@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from book_checks.trial import Bound, Sides, Trial
+from book_checks.trial import Bound, Sides, Trial, is_symbolic
 from mlderived.checking import DisagreementError, Scaled
 
 __all__ = ["COARSEST", "COARSEST_ENTRY", "Resolution", "resolution_of", "shortcomings", "stated"]
@@ -79,6 +80,10 @@ def _matters(name: str, trials: Sequence[Trial]) -> bool:
     """Whether some draw notices that a letter of `printed` is slightly off."""
     for seed, trial in enumerate(trials):
         value = trial.names[name]
+        if is_symbolic(value):
+            if _letter_matters(name, trial):
+                return True
+            continue
         if isinstance(value, bool) or np.asarray(value).dtype.kind not in "fc":
             return True
         noise = np.random.default_rng(seed).standard_normal(np.shape(value))
@@ -87,6 +92,14 @@ def _matters(name: str, trials: Sequence[Trial]) -> bool:
                 trial.again({}, {name: value * (1.0 + WOBBLE * noise)})
         except Exception:
             return True
+    return False
+
+
+def _letter_matters(name: str, trial: Trial) -> bool:
+    try:
+        trial.again({}, {name: trial.names[name] * (1 + WOBBLE)})
+    except Exception:
+        return True
     return False
 
 
@@ -156,6 +169,9 @@ def _is_several(value: Any) -> bool:
 def _of_side(where: str, side: Any, compare: Callable[[Any], object], *, both_ways: bool) -> Iterator[_Probe]:
     """The ways to change a side; a side of inequalities alone can be wrong in one direction only."""
     value = np.asarray(side.value if isinstance(side, Scaled) else side)
+    if is_symbolic(value):
+        yield from _of_expression(where, value, compare)
+        return
     if value.dtype.kind not in "iufc":
         return
     scale = side.scale if isinstance(side, Scaled) else float(np.max(np.abs(value)))
@@ -182,6 +198,24 @@ def _of_side(where: str, side: Any, compare: Callable[[Any], object], *, both_wa
             yield probe(place, scale * unit)
             if at and value[at] and not isinstance(side, Scaled):
                 yield probe(place, np.abs(value) * unit, of_entry=True)
+
+
+def _of_expression(where: str, value: Any, compare: Callable[[Any], object]) -> Iterator[_Probe]:
+    """The ways to change a side of letters: the whole, and each entry."""
+
+    def noticed(at: tuple[Any, ...], error: float) -> bool:
+        changed = value.copy()
+        changed[at] = changed[at] * (1 + Fraction(error).limit_denominator(10**15))
+        try:
+            compare(changed if changed.ndim else changed[()])
+        except DisagreementError:
+            return True
+        return False
+
+    yield _Probe(where, False, lambda error: noticed((), error))
+    for at in _places(value.shape) if value.ndim else ():
+        if value[at] != 0:
+            yield _Probe(f"{where} at {list(at)}", True, lambda error, at=at: noticed(at, error))  # type: ignore[misc]
 
 
 def _places(shape: tuple[int, ...]) -> list[tuple[int, ...]]:

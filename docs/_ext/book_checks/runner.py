@@ -58,8 +58,10 @@ class Outcome:
     """What running a check showed.
 
     ``message`` is empty when the check passed; ``tolerance`` is the widest one used, ``deviation`` the
-    largest relative deviation that occurred; ``resolution`` and ``mutants`` are there when they were asked
-    for, unless the check failed before or is wrong on purpose.  ``seconds`` is processor time.
+    largest relative deviation that occurred; ``tightest`` is how close the sides of an inequality came (1 is
+    equality); ``undecided`` counts pairs of expressions that SymPy did not reduce to each other;
+    ``resolution`` and ``mutants`` are there when they were asked for, unless the check failed before or is
+    wrong on purpose.  ``seconds`` is processor time.
     """
 
     label: str
@@ -69,6 +71,8 @@ class Outcome:
     draws: int = 0
     tolerance: float = 0.0
     deviation: float = 0.0
+    tightest: float | None = None
+    undecided: int = 0
     resolution: float | None = None
     entry_resolution: float | None = None
     mutants: Mutants = field(default_factory=Mutants)
@@ -104,6 +108,8 @@ def run_checks(
     With ``deep`` the resolution is measured and the mutants are run, and what they show is judged too.
     """
     waiting = list(reversed(list(jobs)))
+    if any("symbolic" in job.check.body for job in waiting):
+        importlib.import_module("book_checks.symbolic")  # once, before the processes are forked
     with selectors.DefaultSelector() as selector:
         try:
             while waiting or selector.get_map():
@@ -202,6 +208,7 @@ def _evaluate(job: Job, deep: bool) -> Outcome:
     outcome = Outcome(check.label, check.file, check.line, "")
     wrong_on_purpose = check.label.startswith("not-")
     draws, tolerance, deviation, differences = 0, 0.0, 0.0, 0
+    tightest, undecided = 0.0, 0
     kept: list[tuple[Trial, Sides]] = []
     compared: dict[int, int] = {}
     warnings.simplefilter("error")
@@ -210,8 +217,9 @@ def _evaluate(job: Job, deep: bool) -> Outcome:
         parts = program(body.parse(check), str(job.docs / check.file))
         given = _chapter(job, {name for reads in parts.reads for name in reads})
         sets = body.sizes(check) or ({},)
+        letters = any("symbolic" in reads for reads in parts.reads)
         for place, here in enumerate(sets):
-            for draw in range(DRAWS if any(sets) else DRAWS * body.FEWEST):
+            for draw in range(1 if letters else DRAWS if any(sets) else DRAWS * body.FEWEST):
                 trial = Trial(
                     parts, np.random.default_rng([*check.label.encode(), place, draw]), here | given
                 )
@@ -219,6 +227,8 @@ def _evaluate(job: Job, deep: bool) -> Outcome:
                     with np.errstate(divide="raise", over="raise", invalid="raise"):
                         sides = trial.run()
                     deviation = max(deviation, sides.agreement.deviation)
+                    tightest = max(tightest, trial.bench.tightest or 0.0)
+                    undecided += trial.bench.undecided()
                     if compared.setdefault(place, trial.bench.compared) != trial.bench.compared:
                         raise CheckError(
                             f"{trial.bench.compared} numbers are compared, {compared[place]} elsewhere; "
@@ -234,12 +244,27 @@ def _evaluate(job: Job, deep: bool) -> Outcome:
     except Exception as error:
         return replace(outcome, message=_explain(job, error, here), draws=draws)
     if wrong_on_purpose and not differences:
-        what = f"is wrong on purpose, but the sides agree to {WRONG:g} on all {draws} draws"
+        what = f"is wrong on purpose, but the sides agree to {WRONG:g} on all {draws} draws; "
+        what += "make it an eq-, or transcribe what is wrong"
         return replace(outcome, message=_failure(job, check.line, what), draws=draws)
     # A power of ten, so that the evidence is the same on every machine.
     rounded = 10.0 ** math.ceil(math.log10(tolerance) - 1e-9)
-    outcome = replace(outcome, draws=draws, tolerance=rounded, deviation=deviation)
+    outcome = replace(
+        outcome,
+        draws=draws,
+        tolerance=rounded,
+        deviation=deviation,
+        tightest=_rounded(tightest),
+        undecided=undecided,
+    )
     return outcome if wrong_on_purpose or not deep else _judged(job, outcome, kept, frozenset(sets[0]))
+
+
+def _rounded(tightest: float) -> float | None:
+    """The ratio to two digits, never up to equality; None where there is no inequality."""
+    if not tightest:
+        return None
+    return 1.0 if tightest > 1.0 - 1e-6 else math.floor(100 * tightest) / 100
 
 
 def _judged(
@@ -271,6 +296,15 @@ def _chapter(job: Job, names: Set[str]) -> dict[str, Any]:
     return {"chapter": importlib.import_module(f"mlderived.{job.module}")}
 
 
+_REMEDIES = {
+    "shapes differ": "bring both sides to one shape, since nothing is broadcast",
+    " is empty": "choose sizes and ranges at which there is something to compare",
+    " is not finite": "draw data for which both sides are defined",
+    "the sides differ": "correct the display or the check, whichever is wrong",
+}
+"""What to do about an error of the comparison."""
+
+
 def _explain(job: Job, error: Exception, here: dict[str, int]) -> str:
     """The error, the line of the chapter in which it arose, and the sizes."""
     path = str(job.docs / job.check.file)
@@ -283,8 +317,12 @@ def _explain(job: Job, error: Exception, here: dict[str, int]) -> str:
         if isinstance(error, NameError)
         else ""
     )
+    said, _, rest = str(error).partition("\n")
+    remedy = next((f"; {what}" for words, what in _REMEDIES.items() if words in said), "")
     shown = "".join(f'\n  File "{frame.filename}", line {frame.lineno}\n    {frame.line}' for frame in frames)
-    return _failure(job, line or job.check.line, f"{kind}{error}{hint}{at}{shown}")
+    return _failure(
+        job, line or job.check.line, f"{kind}{said}{hint}{at}{remedy}{shown}{rest and chr(10)}{rest}"
+    )
 
 
 def _failure(job: Job, line: int, what: str) -> str:
@@ -307,7 +345,9 @@ def evidence_of(job: Job, outcome: Outcome, fingerprint: str) -> Evidence:
         tolerance=outcome.tolerance,
         resolution=outcome.resolution,
         entry_resolution=outcome.entry_resolution,
-        evidence=kind,
+        tightest=outcome.tightest,
+        undecided=outcome.undecided,
+        evidence="random instances" if outcome.undecided else kind,
         mutants=outcome.mutants,
         seconds=round(outcome.seconds, 3),
         hash=fingerprint,

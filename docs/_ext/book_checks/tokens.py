@@ -6,25 +6,34 @@ them.  ``\tfrac12 x``, ``x / 2`` and ``0.5 * x`` count alike, so do ``\norm{x}^2
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
+from book_checks import body
+from book_checks.readable import readable
 from book_checks.rules import Violation
 from book_checks.tokens_code import (
+    alike,
     apart,
+    code_directions,
     code_inequalities,
     code_sides,
     listed,
     names_bound,
+    shown_in_turn,
+    shown_relations,
     signature,
     sound,
 )
-from book_checks.tokens_tex import Signature, tex_inequalities, tex_sides
+from book_checks.tokens_tex import INEQUALITIES, Side, Signature, tex_inequalities, tex_sides
 from book_math.macros import Macro
 from book_source import Book, Check, Display
 
-__all__ = ["Pairing", "pair", "violations"]
+__all__ = ["Pairing", "pair", "statements", "unlinked", "violations"]
 
 
 @dataclass(frozen=True)
@@ -42,15 +51,18 @@ class Pairing:
 
 def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing:
     """Lay the sides of the check beside those of the display so that they differ least."""
-    tex = [side.signature for side in tex_sides(display.tex, macros)]
+    sides = tex_sides(display.tex, macros)
+    tex = [side.signature for side in sides]
     code = code_sides(check)
     if len(code) > len(tex):
         return Pairing((), tuple(code), (f"the check has {len(code)} sides and the display {len(tex)}",))
 
+    known = {name.lower() for name in names_bound(check) | _size_names(check)}
+
     @cache
     def gap(i: int, j: int) -> tuple[int, Signature, Signature]:
-        counted = signature(code[j], check, _letters(tex[i]))
-        return sum(((tex[i] - counted) + (counted - tex[i])).values()), tex[i], counted
+        shown, counted = bounded(tex[i], signature(code[j], check, _letters(tex[i])), known)
+        return sum(((shown - counted) + (counted - shown)).values()), shown, counted
 
     @cache
     def best(i: int, j: int) -> tuple[int, tuple[int, ...]]:
@@ -70,19 +82,114 @@ def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing
         for j, i in enumerate(places)
         for line in _differ(*gap(i, j)[1:])
     ]
+    missing = unlinked(sides, places)
+    differences += [
+        f"side {i + 1} of the display, {readable(sides[i].tokens)}, is compared with nothing" for i in missing
+    ]
     route = apart(check).route
     route = route.elts[0] if isinstance(route, ast.Tuple) and route.elts else route
     for i, side in enumerate(tex):
-        if i not in places and _weight(side):
-            counted = signature(route, check, _letters(side))
+        if i not in places and i not in missing and _weight(side):
+            side, counted = bounded(side, signature(route, check, _letters(side)), known)
             differences += [
                 f"side {i + 1} of the display, beside `route`: {line}" for line in _differ(side, counted)
             ]
-    ours, theirs = code_inequalities(check), tex_inequalities(display.tex)
-    if ours is not None and ours != theirs:
-        written = " ".join(theirs) or "none"
-        differences.append(f"inequalities: {written} in the TeX, {' '.join(ours) or 'none'} in the check")
+    differences += _inequalities(display, check, sides, dict(zip(places, code, strict=True)))
     return Pairing(places, tuple(code), tuple(differences))
+
+
+def _size_names(check: Check) -> set[str]:
+    try:
+        return {name for one in body.sizes(check) for name in one}
+    except ValueError:
+        return set()
+
+
+def bounded(tex: Signature, code: Signature, known: Set[str]) -> tuple[Signature, Signature]:
+    """The two signatures with those bounds of sums alone that can be compared.
+
+    A bound in letters that the check does not have, such as a rank that it computes, agrees with any, as does
+    a sum without bounds.
+    """
+    plain = [Counter({k: v for k, v in one.items() if not k.startswith("bound")}) for one in (tex, code)]
+    shown, counted = (
+        Counter({k: v for k, v in one.items() if k.startswith("bound") and _letters_of(k) <= known})
+        for one in (tex, code)
+    )
+    open_ends = [
+        one["sum"] + one["product"] - bounds.total()
+        for one, bounds in zip(plain, (shown, counted), strict=True)
+    ]
+    excused = (shown - counted).total() <= open_ends[1] or (counted - shown).total() <= open_ends[0]
+    return (plain[0], plain[1]) if excused else (plain[0] + shown, plain[1] + counted)
+
+
+def _letters_of(bound: str) -> set[str]:
+    return set(re.findall("[a-z]+", bound.removeprefix("bound ")))
+
+
+def statements(sides: Sequence[Side]) -> list[list[int]]:
+    """The numbers of the sides of each statement: they are apart by a comma, a wide space or an arrow."""
+    found: list[list[int]] = []
+    for i, side in enumerate(sides):
+        if side.relation in ("", ",", "iff", "implies"):
+            found.append([])
+        found[-1].append(i)
+    return found
+
+
+def unlinked(sides: Sequence[Side], places: Sequence[int]) -> list[int]:
+    """The sides that a check leaves out of its chain.
+
+    A formula may be left to the route, one of each statement; a mere name is compared where it is defined.
+    A statement of which the check has no side, such as a condition, is not a part of its chain.
+    """
+    return [
+        i
+        for statement in statements(sides)
+        if set(statement) & set(places)
+        for i in [i for i in statement if i not in places and not sides[i].is_name][1:]
+    ]
+
+
+def _inequalities(
+    display: Display, check: Check, sides: Sequence[Side], code: Mapping[int, ast.expr]
+) -> Iterator[str]:
+    """Where the relations of the display are not those of the check; ``code`` stands beside its sides."""
+    ours, theirs = code_inequalities(check), tex_inequalities(display.tex)
+    if ours is not None:
+        if ours != theirs:
+            yield _turned(theirs, ours)
+        return
+    stated = shown_relations(check)
+    pairs = list(pairwise(code))
+    if stated:
+        read = [sides[j].relation if j == i + 1 else "" for i, j in pairs]
+        if stated != read:
+            yield f"relations: {' '.join(read)} in the TeX, {' '.join(stated)} in `:shown:`"
+    for i, side in enumerate(sides[1:]):
+        if side.relation not in INEQUALITIES:
+            continue
+        directions = set(_directions(check, code.get(i), code.get(i + 1)))
+        below = "<" if side.relation in ("<", "<=", "preceq") else ">"
+        if directions and below not in directions:
+            yield _turned([side.relation], [f"{word}=" for word in sorted(directions)])
+        elif not directions and not stated and (i, i + 1) in pairs:
+            yield f"{side.relation} in the TeX, and no comparison or `:shown:` of the check has it"
+
+
+def _turned(theirs: Sequence[str], ours: Sequence[str]) -> str:
+    return f"inequalities: {' '.join(theirs) or 'none'} in the TeX, {' '.join(ours) or 'none'} in the check"
+
+
+def _directions(check: Check, left: ast.expr | None, right: ast.expr | None) -> Iterator[str]:
+    """How two neighbouring sides are compared by the signs in `printed`: ``<`` where the left is smaller."""
+    for smaller, greater in code_directions(check):
+        for side, below, above in ((left, "<", ">"), (right, ">", "<")):
+            if side is not None and alike(side, smaller):
+                yield below
+            elif side is not None and alike(side, greater):
+                yield above
 
 
 def _letters(side: Signature) -> frozenset[str]:
@@ -97,7 +204,7 @@ def _weight(side: Signature) -> int:
     return sum(
         number
         for key, number in side.items()
-        if key not in _PLAIN and not key.startswith(("letter", "numeral"))
+        if key not in _PLAIN and not key.startswith(("letter", "numeral", "bound"))
     )
 
 
@@ -153,6 +260,8 @@ def _shown_problem(check: Check) -> str:
         wanted = listed(shown.strip())
     except SyntaxError:
         return "is not Python"
+    if not shown_in_turn(shown.strip()):
+        return "has a relation that does not stand between two sides"
     printed = {ast.dump(node) for node in ast.walk(apart(check).printed)}
     missing = [ast.unparse(node) for node in wanted if ast.dump(node) not in printed]
     return f"names {', '.join(missing)}, which `printed` does not use" if missing else ""

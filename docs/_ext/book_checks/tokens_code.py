@@ -8,11 +8,24 @@ from dataclasses import dataclass
 from functools import cache
 
 from book_checks import body
-from book_checks.tokens_tex import Signature
+from book_checks.tokens_tex import Signature, linear, terms
 from book_source import Check
 from mlderived.checking import DRAWS, RESERVED
 
-__all__ = ["apart", "code_sides", "draws", "listed", "names_bound", "signature", "sound"]
+__all__ = [
+    "alike",
+    "apart",
+    "code_directions",
+    "code_inequalities",
+    "code_sides",
+    "draws",
+    "listed",
+    "names_bound",
+    "shown_in_turn",
+    "shown_relations",
+    "signature",
+    "sound",
+]
 
 _FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "inv": ("inverse",),
@@ -143,6 +156,7 @@ class _Code:
         elif name in ("sum", "norm", "abs", "mean"):
             if name == "sum" and not any(_is_square(part) for part in node.args):
                 yield "sum"
+                yield from _bound(node)
             for part in node.args[:1]:
                 yield from self.count(part)
         elif name in _VERBS:
@@ -152,6 +166,8 @@ class _Code:
                 yield from self.count(part)
         elif name in RESERVED or not name:
             yield from _FUNCTIONS.get(name, ())
+            if name == "prod":
+                yield from _bound(node)
             for part in node.args:
                 yield from self.count(part)
         else:
@@ -218,6 +234,24 @@ def _named(name: str) -> Iterator[str]:
     yield f"letter {_base(name)}"
     if re.fullmatch("[A-Za-z]+_[a-z]", name):
         yield f"index {name[-1]}"
+
+
+def _bound(node: ast.Call) -> Iterator[str]:
+    """How many terms a sum over ``range`` has, where it is a sum of letters and numerals."""
+    match node.args:
+        case [
+            ast.GeneratorExp(
+                generators=[ast.comprehension(iter=ast.Call(func=ast.Name(id="range"), args=ends), ifs=[])]
+            )
+        ] if len(ends) <= 2:
+            first, last = (_linear(end) for end in ([ast.Constant(0), *ends])[-2:])
+            if first is not None and last is not None:
+                last.subtract(first)
+                yield f"bound {terms(last)}"
+
+
+def _linear(node: ast.expr) -> Counter[str] | None:
+    return linear([part.lower() for part in re.findall(r"\w+|\S", ast.unparse(node))])
 
 
 def _lowered(tokens: Iterable[str]) -> Iterator[str]:
@@ -341,10 +375,52 @@ def _constant(node: ast.AST) -> Iterator[str]:
         yield str(node.value)
 
 
+def code_directions(check: Check) -> list[tuple[ast.expr, ast.expr]]:
+    """What `printed` says by a sign: for each ``sign(b - a)`` the pair of a, which is smaller, and b."""
+    return [
+        (node.args[0].right, node.args[0].left)
+        for node in ast.walk(apart(check).printed)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "sign"
+        and len(node.args) == 1
+        and isinstance(node.args[0], ast.BinOp)
+        and isinstance(node.args[0].op, ast.Sub)
+    ]
+
+
 def listed(shown: str) -> list[ast.expr]:
-    """The expressions of the option ``:shown:``."""
+    """The sides in the option ``:shown:``."""
+    return [node for node in _shown(shown) if not _is_text(node)]
+
+
+def shown_relations(check: Check) -> list[str]:
+    """The relations in the option ``:shown:``, each between two of its sides; none when it has none."""
+    shown = check.options.get("shown", "").strip()
+    return [text for node in _shown(shown) for text in _constant(node) if _is_text(node)] if shown else []
+
+
+def _shown(shown: str) -> list[ast.expr]:
     node = ast.parse(shown, mode="eval").body
     return list(node.elts) if isinstance(node, ast.Tuple) else [node]
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def shown_in_turn(shown: str) -> bool:
+    """Whether the relations of ``:shown:``, where there are any, stand between its sides."""
+    texts = [_is_text(node) for node in _shown(shown)]
+    return not any(texts) or (len(texts) % 2 == 1 and texts == [k % 2 == 1 for k in range(len(texts))])
+
+
+def alike(node: ast.expr, other: ast.expr) -> bool:
+    """Whether two expressions are the same, or the same function of the check at any arguments."""
+    if isinstance(node, ast.Call) and isinstance(other, ast.Call) and isinstance(node.func, ast.Name):
+        same = ast.dump(node.func) == ast.dump(other.func)
+        return same and (node.func.id not in RESERVED or ast.dump(node) == ast.dump(other))
+    return ast.dump(node) == ast.dump(other)
 
 
 def chained(node: ast.expr, bound: Mapping[str, ast.expr]) -> list[ast.expr]:

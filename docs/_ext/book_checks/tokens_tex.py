@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 from book_math.macros import Macro
 
-__all__ = ["Side", "Signature", "argument", "expand", "lex", "tex_sides"]
+__all__ = [
+    "INEQUALITIES",
+    "RELATIONS",
+    "Side",
+    "Signature",
+    "argument",
+    "expand",
+    "lex",
+    "linear",
+    "terms",
+    "tex_inequalities",
+    "tex_sides",
+]
 
 _LEX = re.compile(r"\\operatorname\*|\\[A-Za-z]+|\\.|#\d|\d+(?:\.\d+)?|\S", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%.*")
@@ -24,6 +36,7 @@ _RELATIONS = {"=", "<", ">"} | _commands(
     "coloneqq ne neq le leq ge geq approx equiv iff implies propto sim succ succeq prec preceq "
     "Leftrightarrow Rightarrow Longleftrightarrow Longrightarrow to mapsto"
 )
+_APART = (",", ";", r"\quad", r"\qquad")
 _OPEN = {"(", "[", r"\{", r"\langle", r"\lVert", r"\lvert", r"\lfloor", r"\lceil"}
 _CLOSE = {")", "]", r"\}", r"\rangle", r"\rVert", r"\rvert", r"\rfloor", r"\rceil"}
 _LIMITS = {"sum", "product", "integral", "limit", "maximum", "minimum"}
@@ -132,6 +145,8 @@ def _items(tokens: Sequence[str]) -> list[Item]:
         elif token in (r"\operatorname", r"\operatorname*"):
             word = "".join(part for part in argument(waiting) if part.isalnum())
             out.append(("count", _WORDS[word]) if word in _WORDS else ("letter", word.lower()))
+        elif token in ("_", "^") and out[-1:] in ([("count", "sum")], [("count", "product")]):
+            out += _bound(token, argument(waiting), waiting)
         elif token == "_":
             _subscript(argument(waiting), out)
         elif token == "^":
@@ -183,6 +198,47 @@ def _fraction(top: list[str], bottom: list[str]) -> list[Item]:
     return [*above, ("count", "inverse"), ("bar", ""), ("open", ""), *_items(bottom), ("close", "")]
 
 
+def _bound(mark: str, tokens: list[str], waiting: list[str]) -> list[Item]:
+    """How many terms a sum has, where its bounds are letters and numerals: ``j=1`` below, ``d`` above."""
+    scripts = {mark: tokens}
+    if waiting and waiting[-1] in ("_", "^") and waiting[-1] != mark:
+        other = waiting.pop()
+        scripts[other] = argument(waiting)
+    below, above = scripts.get("_", []), scripts.get("^", [])
+    if below[1:2] != ["="] or not above:
+        return []
+    first, last = linear(below[2:]), linear(above)
+    if first is None or last is None:
+        return []
+    last.subtract(first)
+    last["1"] += 1
+    return [("count", f"bound {terms(last)}")]
+
+
+def linear(tokens: Sequence[str]) -> Counter[str] | None:
+    """A sum of letters and whole numbers, such as ``d - 1``, as coefficients; numbers belong to "1"."""
+    found: Counter[str] = Counter()
+    sign = 1
+    for k, token in enumerate(tokens):
+        if token in ("+", "-"):
+            sign = 1 if token == "+" else -1
+        elif (token.isdigit() or re.fullmatch("[A-Za-z]", token)) and (k == 0 or tokens[k - 1] in ("+", "-")):
+            found["1" if token.isdigit() else token.lower()] += sign * (int(token) if token.isdigit() else 1)
+        else:
+            return None
+    return found
+
+
+def terms(coefficients: Mapping[str, int]) -> str:
+    """The coefficients as a formula, the same for the same sum."""
+    parts = [
+        f"{value:+d}" if name == "1" else f"{value:+d}{name}".replace("1", "", abs(value) == 1)
+        for name, value in sorted(coefficients.items(), reverse=True)
+        if value
+    ]
+    return "".join(parts).removeprefix("+") or "0"
+
+
 def _subscript(tokens: list[str], out: list[Item]) -> None:
     """Count the letters of an index; what stands under a sum or a maximum is a bound."""
     if not (out and out[-1][0] == "count" and out[-1][1] in _LIMITS):
@@ -223,25 +279,63 @@ def _superscript(tokens: list[str], out: list[Item]) -> None:
 
 @dataclass(frozen=True)
 class Side:
-    """One side of the relations of a display: its tokens as written, and its signature."""
+    """One side of the relations of a display: its tokens as written, and its signature.
+
+    ``relation`` stands before it, as a check writes it; it is "," where the side begins another statement,
+    and empty before the first.  ``before`` is that relation as it stands in the TeX.
+    """
 
     tokens: tuple[str, ...]
     signature: Signature
+    relation: str = ""
+    before: tuple[str, ...] = ()
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it is one letter or numeral, perhaps with indices and arguments: nothing to evaluate."""
+        if {r"\norm", r"\abs", r"\lVert", r"\lvert"} & set(self.tokens):
+            return False
+        counts = [count for key, count in self.signature.items() if not key.startswith("index")]
+        only = all(key.startswith(("letter", "numeral", "index")) for key in self.signature)
+        return only and sum(counts) <= 1
 
 
 def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
     """The sides of the relations of a display, without its reasons and alignment."""
-    sides = _split(tex)[0]
-    counted = [Side(tuple(side), _counted(_items(expand(side, macros)))) for side in sides]
-    return [side for side in counted if side.signature]
+    found: list[Side] = []
+    parts, between = _split(tex)
+    waiting: list[str] = []
+    for tokens, before in zip(parts, ["", *between], strict=True):
+        waiting.append(before)
+        signature = _counted(_items(expand(tokens, macros)))
+        if signature:
+            found.append(
+                Side(
+                    tuple(tokens),
+                    signature,
+                    _relation(waiting) if found else "",
+                    tuple(filter(None, waiting)),
+                )
+            )
+            waiting = []
+    return found
+
+
+def _relation(tokens: Sequence[str]) -> str:
+    """The relation between two sides; a comma only where there is nothing else."""
+    words = [RELATIONS.get(token, token.lstrip("\\")) for token in tokens if token]
+    return next((word for word in words if word != ","), ",")
 
 
 def tex_inequalities(tex: str) -> list[str]:
     """The inequalities of a display, in their order, as a check writes them."""
-    return [_INEQUALITIES[token] for token in _split(tex)[1] if token in _INEQUALITIES]
+    words = [RELATIONS.get(token, "") for token in _split(tex)[1]]
+    return [word for word in words if word in INEQUALITIES]
 
 
-_INEQUALITIES = {
+INEQUALITIES = ("<", ">", "preceq", "succeq", "<=", ">=")
+RELATIONS = {
+    "=": "=",
     "<": "<",
     ">": ">",
     r"\preceq": "preceq",
@@ -250,7 +344,15 @@ _INEQUALITIES = {
     r"\leq": "<=",
     r"\ge": ">=",
     r"\geq": ">=",
+    r"\iff": "iff",
+    r"\Leftrightarrow": "iff",
+    r"\Longleftrightarrow": "iff",
+    r"\implies": "implies",
+    r"\Rightarrow": "implies",
+    r"\Longrightarrow": "implies",
+    **dict.fromkeys(_APART, ","),
 }
+"""What stands between the sides of a display, and how a check writes it."""
 
 
 def _split(tex: str) -> tuple[list[list[str]], list[str]]:
@@ -264,7 +366,7 @@ def _split(tex: str) -> tuple[list[list[str]], list[str]]:
         depth += (token in _OPEN or token == "{") - (token in _CLOSE or token == "}")
         if token in (r"\begin", r"\end", r"\why", *_TEXTS):
             argument(waiting)
-        elif depth <= 0 and (token in _RELATIONS or token in (",", ";")):
+        elif depth <= 0 and (token in _RELATIONS or token in _APART):
             sides.append([])
             between.append(token)
         elif token not in ("&", "\\\\"):

@@ -10,7 +10,7 @@ import numpy as np
 
 from mlderived.checking import DRAWS, EXACT, Agreement, Bench, Scaled
 
-__all__ = ["Program", "Sides", "Trial", "program", "same"]
+__all__ = ["Program", "Sides", "Trial", "bench_of", "is_symbolic", "program", "same"]
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,15 @@ def _closure(wanted: set[str], reads: Sequence[frozenset[str]], writes: Sequence
         names.update(*(reads[k] for k in more))
 
 
+def bench_of(names: Iterable[str], rng: np.random.Generator) -> Bench:
+    """The bench for a check that reads these names: one of letters if it draws them."""
+    if "symbolic" not in names:
+        return Bench(rng)
+    from book_checks.symbolic import SymbolicBench  # SymPy takes a second to load
+
+    return SymbolicBench(rng)
+
+
 _RECORDED = frozenset({"chain", "inequality"})
 
 
@@ -155,7 +164,7 @@ class Trial:
 
     def __init__(self, parts: Program, rng: np.random.Generator, given: Mapping[str, Any]) -> None:
         self.parts = parts
-        self.bench = Bench(rng)
+        self.bench = bench_of(frozenset[str]().union(*parts.reads), rng)
         self.names = self.bench.namespace() | dict(given)
         self._chains: list[tuple[Any, ...]] = []
         self._compare: Callable[..., Any] = self.names["chain"]
@@ -246,6 +255,10 @@ def same(one: Any, other: Any, tolerance: float = EXACT) -> bool:
         return len(one) == len(other) and all(same(a, b, tolerance) for a, b in zip(one, other, strict=True))
     if isinstance(one, str) or isinstance(other, str):
         return bool(one == other)
+    if is_symbolic(one) or is_symbolic(other):
+        from book_checks import symbolic
+
+        return symbolic.same(one, other)
     left, right = np.asarray(one), np.asarray(other)
     if left.shape != right.shape:
         return False
@@ -253,3 +266,8 @@ def same(one: Any, other: Any, tolerance: float = EXACT) -> bool:
         return bool(np.all(left == right))
     scale = np.max(np.abs(left), initial=0.0)
     return bool(np.max(np.abs(left - right), initial=0.0) <= tolerance * scale)
+
+
+def is_symbolic(value: object) -> bool:
+    """Whether a value has letters, or could have: an expression of SymPy or an array of them."""
+    return hasattr(value, "free_symbols") or (isinstance(value, np.ndarray) and value.dtype.kind == "O")

@@ -180,12 +180,12 @@ class _Reader:
             yield self._statement(statement, layout, checks)
 
     def _display(self, display: Display, layout: _Layout, check: Check | None) -> Result:
-        label, part_of = display.label, self.parts.get(display.label, "")
+        label, held = display.label, layout.around(display, CLAIMS)
+        part_of = held.label if held else ""
         proof = layout.around(display, ("proof", "solution"))
         proof_of = next((of for one, of in layout.proofs if one is proof), "")
-        if part_of:
-            statement = next(one for one in layout.statements if one.label == part_of)
-            uses = self._uses_of_statement(statement, layout, {c.label: c for c in layout.page.checks})
+        if held and part_of:
+            uses = self._uses_of_statement(held, layout, {c.label: c for c in layout.page.checks})
         elif display.kind != "eq":
             uses = self._known(_written_in(display, None), set(), "")
         else:

@@ -95,9 +95,11 @@ class _Maker:
             panel += self.fact(
                 "Evidence", [nodes.Text(f"{record.evidence.capitalize()}: {words.domain_of(record)}.")]
             )
-        measured = [words.resolution_of(record), words.mutants_of(record)]
+        measured = [words.resolution_of(record), words.tightest_of(record), words.mutants_of(record)]
         if text := ". ".join(part for part in measured if part):
             panel += self.fact("Sharpness", [nodes.Text(text + ".")])
+        for said in words.exceptions_of(record):
+            panel += self.fact("Exception", [nodes.Text(f"{said}.")])
         if record.functions:
             panel += self.fact("Code", self.functions(record))
         if check is not None:

@@ -19,11 +19,14 @@ Uri = Callable[[str], str]
 
 
 class LedgerNode(nodes.General, nodes.Element):
-    """One ``part`` of the ledger: totals, weakest, without or all."""
+    """One ``part`` of the ledger: totals, weakest, without, exceptions or all."""
 
 
 class LedgerDirective(SphinxDirective):
-    """``{ledger} PART``: one part of the ledger; PART is marks, totals, weakest, without or all."""
+    """``{ledger} PART``: one part of the ledger.
+
+    PART is marks, totals, weakest, without, exceptions or all.
+    """
 
     required_arguments = 1
 
@@ -132,6 +135,15 @@ def _without(ledger: Ledger, uri: Uri) -> str:
     return f"<ul>{''.join(rows)}</ul>\n" if rows else "<p>None: every claim has a check.</p>\n"
 
 
+def _exceptions(ledger: Ledger, uri: Uri) -> str:
+    rows = [
+        f"<li>{_link(one, uri)} <code>{escape(one.label)}</code>: {escape(said)}.</li>"
+        for one in ledger.records.values()
+        for said in words.exceptions_of(one)
+    ]
+    return f"<ul>{''.join(rows)}</ul>\n" if rows else "<p>None: every check keeps all rules.</p>\n"
+
+
 _COLUMNS = ("Number", "Label", "Basis", "Evidence", "Resolution", "Noticed", "Code")
 
 
@@ -158,7 +170,7 @@ def _row(record: Record, uri: Uri) -> str:
         f"<code>{escape(record.label)}</code>",
         record.basis,
         escape(record.evidence or ""),
-        words.number_of(record.resolution),
+        words.number_of(record.resolution) + (f", ratio {record.tightest:g}" if record.tightest else ""),
         _noticed(record),
         functions,
     )
@@ -177,6 +189,7 @@ _PARTS: dict[str, Callable[[Ledger, Uri], str]] = {
     "totals": _totals,
     "weakest": _weakest,
     "without": _without,
+    "exceptions": _exceptions,
     "all": _all,
 }
 
@@ -228,6 +241,19 @@ def _printed_without(ledger: Ledger, tex: Escape) -> str:
     )
 
 
+def _printed_exceptions(ledger: Ledger, tex: Escape) -> str:
+    items = "".join(
+        f"\\item {_printed_link(one)} {tex(said)}.\n"
+        for one in ledger.records.values()
+        for said in words.exceptions_of(one)
+    )
+    return (
+        f"\n\\begin{{itemize}}\n{items}\\end{{itemize}}\n"
+        if items
+        else "\nNone: every check keeps all rules.\n"
+    )
+
+
 def _printed_all(ledger: Ledger, tex: Escape) -> str:
     parts = []
     for chapter in ledger.chapters:
@@ -257,5 +283,6 @@ _PRINTED: dict[str, Callable[[Ledger, Escape], str]] = {
     "totals": _printed_totals,
     "weakest": _printed_weakest,
     "without": _printed_without,
+    "exceptions": _printed_exceptions,
     "all": _printed_all,
 }

@@ -12,7 +12,7 @@ from book_ledger.functions import Function, functions_of
 from book_ledger.graph import Graph, graph_of
 from book_source import Book, Check
 
-__all__ = ["Chapter", "Ledger", "Place", "Record", "ledger_of", "mark_of"]
+__all__ = ["EXCEPTIONS", "Chapter", "Ledger", "Place", "Record", "ledger_of", "mark_of"]
 
 WEAKEST = 10
 KINDS = {
@@ -60,6 +60,9 @@ class Record:
     tolerance: float | None
     resolution: float | None
     entry_resolution: float | None
+    tightest: float | None
+    undecided: int
+    exceptions: Mapping[str, str]
     mutants: Mapping[str, int] | None
     checks: tuple[str, ...]
     functions: tuple[Function, ...]
@@ -225,6 +228,9 @@ class _Facts:
             tolerance=_coarsest(one.tolerance for one in every),
             resolution=_coarsest(one.resolution for one in every),
             entry_resolution=_coarsest(one.entry_resolution for one in every),
+            tightest=max((one.tightest for one in every if one.tightest), default=None),
+            undecided=sum(one.undecided for one in every),
+            exceptions=_exceptions(check),
             mutants=_mutants(shown),
             checks=named,
             functions=self.functions.get(label, ()),
@@ -253,6 +259,15 @@ def _sizes(check: Check | None) -> tuple[dict[str, int], ...]:
         return tuple(body.sizes(check)) if check else ()
     except ValueError:
         return ()
+
+
+EXCEPTIONS = ("tokens", "independent", "oracle", "equivalent", "resolution", "few")
+"""The options of a check that set a rule aside and say why."""
+
+
+def _exceptions(check: Check | None) -> dict[str, str]:
+    options = check.options if check else {}
+    return {name: options[name].strip() for name in EXCEPTIONS if options.get(name, "").strip()}
 
 
 def _coarsest(values: Iterable[float | None]) -> float | None:

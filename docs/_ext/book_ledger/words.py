@@ -7,9 +7,11 @@ __all__ = [
     "Counts",
     "basis_of",
     "domain_of",
+    "exceptions_of",
     "mutants_of",
     "number_of",
     "resolution_of",
+    "tightest_of",
     "title_of",
 ]
 
@@ -51,7 +53,13 @@ def basis_of(record: Record) -> str:
 def domain_of(record: Record) -> str:
     """The data tried, in words; no-break spaces keep each size on one line."""
     at = [", ".join(f"{name}\u00a0=\u00a0{value}" for name, value in one.items()) for one in record.sizes]
+    if record.evidence == "symbolic":
+        where = f", at {'; '.join(at)}" if at else ""
+        return f"one expression for all values of its letters, as SymPy decides{where}"
     draws = f"{record.draws} draws" if record.draws else "draws"
+    if record.undecided:
+        where = "; ".join(at) or "eight exact rational points"
+        return f"{draws} of letters, at {where}; SymPy left it undecided"
     return f"{draws} of generic data in float64, at {'; '.join(at) or 'random numbers'}"
 
 
@@ -68,6 +76,36 @@ def resolution_of(record: Record) -> str:
     if record.entry_resolution:
         text += f", in a single entry one of {number_of(record.entry_resolution)} of that entry"
     return text
+
+
+def tightest_of(record: Record) -> str:
+    """How close the two sides of an inequality came."""
+    if not record.tightest:
+        return ""
+    if record.tightest == 1.0:
+        return "The bound is reached: there are data at which the two sides are equal"
+    return f"The two sides come as close as {record.tightest:g} of the greater one"
+
+
+_EXCEPTIONS = {
+    "tokens": "Formula and check differ in the count of their signs",
+    "independent": "The route is not judged by its form",
+    "oracle": "The route calls the package, tested by",
+    "equivalent": "Alterations without a change of value",
+    "few": "Fewer than three sets of sizes",
+}
+
+
+def exceptions_of(record: Record) -> list[str]:
+    """The rules that the check sets aside, each with its reason."""
+    found = []
+    for name, reason in record.exceptions.items():
+        what = _EXCEPTIONS.get(name, "")
+        if name == "resolution":
+            size, _, reason = reason.partition(" ")
+            what = f"An error of {size} may go unnoticed"
+        found.append(f"{what}: {reason}")
+    return found
 
 
 def mutants_of(record: Record) -> str:
