@@ -13,10 +13,22 @@ from mlderived.linear_regression.ridge_regression import (
     ridge_threshold,
     shrinkage_factors,
 )
+from mlderived.linear_regression.robust_regression import (
+    HuberFit,
+    huber_location,
+    huber_loss,
+    huber_regression,
+    least_absolute_deviations,
+)
 from mlderived.linear_regression.shared import LinearFit
 
 __all__ = [
+    "HuberFit",
     "LinearFit",
+    "huber_location",
+    "huber_loss",
+    "huber_regression",
+    "least_absolute_deviations",
     "ridge",
     "ridge_bias",
     "ridge_covariance",
