@@ -106,7 +106,7 @@ def least_absolute_deviations(X: ArrayLike, y: ArrayLike) -> LinearFit:
 
     >>> fit = least_absolute_deviations([[0.0], [1], [2]], [1.0, 2, 9])
     >>> float(abs([1.0, 2, 9] - fit.predict([[0.0], [1], [2]])).sum())
-    6.0
+    3.0
     """
     X = as_matrix(X, "X")
     y = as_vector(y, "y", size=X.shape[0])
