@@ -51,6 +51,13 @@ from mlderived.linear_regression.ridge_regression import (
     ridge_threshold,
     shrinkage_factors,
 )
+from mlderived.linear_regression.robust_regression import (
+    HuberFit,
+    huber_location,
+    huber_loss,
+    huber_regression,
+    least_absolute_deviations,
+)
 from mlderived.linear_regression.shared import (
     LinearFit,
 )
@@ -58,6 +65,7 @@ from mlderived.linear_regression.shared import (
 __all__ = [
     "DescentPath",
     "FTest",
+    "HuberFit",
     "LinearFit",
     "OlsInference",
     "ReducedRankFit",
@@ -69,6 +77,10 @@ __all__ = [
     "f_test",
     "generalised_least_squares",
     "gradient_descent",
+    "huber_location",
+    "huber_loss",
+    "huber_regression",
+    "least_absolute_deviations",
     "least_squares",
     "least_squares_coefficients",
     "leave_one_out_residuals",
