@@ -229,9 +229,11 @@ def page(records: list[Record], machine: dict[str, str]) -> str:
         '<meta name="viewport" content="width=device-width">'
         "<title>Benchmark</title><style>body{font:16px/1.5 serif;max-width:60rem;"
         "margin:2rem auto;padding:0 1rem}"
-        "svg{max-width:100%;height:auto}div{overflow-x:auto}td,th{padding:.2rem .6rem;text-align:left}</style>"
+        "svg{max-width:100%;height:auto}div{overflow-x:auto}"
+        "td,th{padding:.2rem .6rem;text-align:left}</style>"
         "<h1>Our time as a ratio to the reference</h1>"
-        "<p>Medians of runs in turn on the same data, one thread, with the quartiles; below one we are faster. "
+        "<p>Medians of runs in turn on the same data, one thread, with the quartiles; "
+        "below one we are faster. "
         "Much of scikit-learn's time in the fits of a millisecond is its validation of parameters. "
         f"Measured with {html.escape(facts)}.</p><svg{picture(records)}"
         "<div><table><tr><th>algorithm<th>reference<th>ratio<th>goal<th>met<th>objectives differ by"
@@ -253,7 +255,8 @@ def main() -> None:
             records.append(measure(case, options.repeats))
             one = records[-1]
             print(
-                f"{one.name:26} {one.ratio:5.2f} ({one.low:.2f}-{one.high:.2f}) of {one.reference}, goal {one.goal}"
+                f"{one.name:26} {one.ratio:5.2f} ({one.low:.2f}-{one.high:.2f}) of {one.reference}, "
+                f"goal {one.goal}"
                 f"{'' if one.met else ' MISSED'}; objectives differ by {one.agreement:.0e}"
             )
     if not records:
