@@ -3,6 +3,16 @@
 All public names can be imported from here.
 """
 
+from mlderived.linear_regression.bayesian_regression import (
+    EvidenceFit,
+    Posterior,
+    RecursiveFit,
+    bayesian_regression,
+    log_evidence,
+    maximise_evidence,
+    recursive_least_squares,
+    rls_step,
+)
 from mlderived.linear_regression.ridge_regression import (
     ridge,
     ridge_bias,
@@ -16,7 +26,14 @@ from mlderived.linear_regression.ridge_regression import (
 from mlderived.linear_regression.shared import LinearFit
 
 __all__ = [
+    "EvidenceFit",
     "LinearFit",
+    "Posterior",
+    "RecursiveFit",
+    "bayesian_regression",
+    "log_evidence",
+    "maximise_evidence",
+    "recursive_least_squares",
     "ridge",
     "ridge_bias",
     "ridge_covariance",
@@ -24,5 +41,6 @@ __all__ = [
     "ridge_mse_matrix",
     "ridge_path",
     "ridge_threshold",
+    "rls_step",
     "shrinkage_factors",
 ]
