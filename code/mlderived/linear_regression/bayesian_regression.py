@@ -153,7 +153,7 @@ def log_evidence(
     X is (n, d), y is (n,), lam > 0, sigma2 > 0.  With an intercept it is the
     density of the n - 1 contrasts that do not depend on it.
 
-    Equations: eq-lin-evidence-svd, eq-lin-evidence-intercept.
+    Equations: eq-lin-evidence-svd, eq-lin-contrasts.
     """
     X, lam = as_matrix(X, "X"), as_number(lam, "lam", positive=True)
     y = as_vector(y, "y", size=X.shape[0])
