@@ -160,13 +160,13 @@ def log_evidence(
     sigma2 = as_number(sigma2, "sigma2", positive=True)
     X_c, y_c, _, _, n = _prepared(X, y, intercept)
     U, s, _ = thin_svd(X_c)
-    y_s = y_c / np.sqrt(sigma2)
-    z = U.T @ y_s
     log_odds = 2 * np.log(s) - np.log(lam)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        y_s = y_c / np.sqrt(sigma2)
+        z = U.T @ y_s
         rest = np.sum((y_s - U @ z) ** 2)
         square = rest + np.sum(expit(-log_odds) * z**2)
-    log_det = n * np.log(2 * np.pi * sigma2) + np.sum(
+    log_det = n * (np.log(2 * np.pi) + np.log(sigma2)) + np.sum(
         np.logaddexp(0, log_odds)
     )
     return float(finite(-(log_det + square) / 2))
@@ -222,7 +222,7 @@ def _climb(
     for _ in range(1_000):
         lam, sigma2 = pair
         *pair, Q, log_det = _mackay(s2, z, rest, n, lam)
-        square = Q / sigma2 + n * np.log(2 * np.pi * sigma2)
+        square = Q / sigma2 + n * (np.log(2 * np.pi) + np.log(sigma2))
         history.append(float(-(square + log_det)[0] / 2))
         if abs(np.log(pair[0] / lam)[0]) < 1e-10:
             break
@@ -278,7 +278,9 @@ def rls_step(
     Equations: opt-lin-rls.
     """
     P = as_matrix(P, "P")
-    w, x = (as_vector(v, "w and x", size=len(P)) for v in (w, x))
+    if P.shape[0] != P.shape[1]:
+        raise ValueError(f"P must be square, found shape {P.shape}")
+    w, x = as_vector(w, "w", size=len(P)), as_vector(x, "x", size=len(P))
     gain = P @ x / (1 + x @ P @ x)
     return w + gain * (y - x @ w), P - np.outer(gain, P @ x)
 
