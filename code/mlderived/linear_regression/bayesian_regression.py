@@ -261,9 +261,10 @@ def maximise_evidence(
     z = U.T @ y
     rest = float(np.sum((y - U @ z) ** 2))
     lam, sigma2, history = _climb((s / x_unit) ** 2, z, rest, n)
-    if lam < np.inf:
-        lam = _positive(lam * x_unit * x_unit)
-    sigma2 = _positive(sigma2 * y_unit * y_unit)
+    with np.errstate(over="ignore"):
+        if lam < np.inf:
+            lam = _positive(lam * x_unit * x_unit)
+        sigma2 = _positive(sigma2 * y_unit * y_unit)
     return EvidenceFit(lam, sigma2, history - n * np.log(y_unit))
 
 
@@ -299,10 +300,12 @@ def recursive_least_squares(
     y = as_vector(y, "y", size=X.shape[0])
     S = np.eye(X.shape[1]) / np.sqrt(lam)
     path = np.zeros((len(y) + 1, X.shape[1]))
-    for t, (x, target) in enumerate(zip(X, y, strict=True)):
-        f = S.T @ x
-        a = 1 + f @ f
-        Sf = S @ f
-        path[t + 1] = path[t] + Sf / a * (target - x @ path[t])
-        S -= np.outer(Sf, f) / (a + np.sqrt(a))
-    return RecursiveFit(finite(path), finite(S @ S.T))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for t, (x, target) in enumerate(zip(X, y, strict=True)):
+            f = S.T @ x
+            a = 1 + f @ f
+            Sf = S @ f
+            path[t + 1] = path[t] + Sf / a * (target - x @ path[t])
+            S -= np.outer(Sf, f) / (a + np.sqrt(a))
+        P = S @ S.T
+    return RecursiveFit(finite(path), finite(P))
