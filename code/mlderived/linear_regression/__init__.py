@@ -3,6 +3,16 @@
 All public names can be imported from here.
 """
 
+from mlderived.linear_regression.bayesian_regression import (
+    EvidenceFit,
+    Posterior,
+    RecursiveFit,
+    bayesian_regression,
+    log_evidence,
+    maximise_evidence,
+    recursive_least_squares,
+    rls_step,
+)
 from mlderived.linear_regression.diagnostics import (
     adjusted_r_squared,
     cooks_distances,
@@ -64,12 +74,16 @@ from mlderived.linear_regression.shared import (
 
 __all__ = [
     "DescentPath",
+    "EvidenceFit",
     "FTest",
     "HuberFit",
     "LinearFit",
     "OlsInference",
+    "Posterior",
+    "RecursiveFit",
     "ReducedRankFit",
     "adjusted_r_squared",
+    "bayesian_regression",
     "best_step",
     "contraction_factor",
     "cooks_distances",
@@ -85,11 +99,14 @@ __all__ = [
     "least_squares_coefficients",
     "leave_one_out_residuals",
     "leverages",
+    "log_evidence",
+    "maximise_evidence",
     "ols_inference",
     "partial_out",
     "prediction_intervals",
     "projection",
     "r_squared",
+    "recursive_least_squares",
     "reduced_rank_regression",
     "ridge",
     "ridge_bias",
@@ -98,6 +115,7 @@ __all__ = [
     "ridge_mse_matrix",
     "ridge_path",
     "ridge_threshold",
+    "rls_step",
     "sandwich_covariance",
     "shrinkage_factors",
     "step_limit",
