@@ -282,8 +282,11 @@ def rls_step(
     if P.shape[0] != P.shape[1]:
         raise ValueError(f"P must be square, found shape {P.shape}")
     w, x = as_vector(w, "w", size=len(P)), as_vector(x, "x", size=len(P))
-    gain = P @ x / (1 + x @ P @ x)
-    return w + gain * (y - x @ w), P - np.outer(gain, P @ x)
+    y = float(as_vector([y], "y")[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        gain = P @ x / (1 + x @ P @ x)
+        step = gain * (y - x @ w), np.outer(gain, P @ x)
+        return finite(w + step[0]), finite(P - step[1])
 
 
 def recursive_least_squares(
