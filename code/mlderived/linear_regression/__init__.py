@@ -14,9 +14,30 @@ from mlderived.linear_regression.ridge_regression import (
     shrinkage_factors,
 )
 from mlderived.linear_regression.shared import LinearFit
+from mlderived.linear_regression.sparse_regression import (
+    LassoFit,
+    LassoPath,
+    coordinate_pass,
+    elastic_net,
+    lasso,
+    lasso_dual_gap,
+    lasso_fista,
+    lasso_max_penalty,
+    lasso_path,
+    soft_threshold,
+)
 
 __all__ = [
+    "LassoFit",
+    "LassoPath",
     "LinearFit",
+    "coordinate_pass",
+    "elastic_net",
+    "lasso",
+    "lasso_dual_gap",
+    "lasso_fista",
+    "lasso_max_penalty",
+    "lasso_path",
     "ridge",
     "ridge_bias",
     "ridge_covariance",
@@ -25,4 +46,5 @@ __all__ = [
     "ridge_path",
     "ridge_threshold",
     "shrinkage_factors",
+    "soft_threshold",
 ]

@@ -55,5 +55,5 @@ def centred(X: Array) -> tuple[Array, Array]:
     means = X.mean(axis=0)
     X_c = X - means
     noise = X.shape[0] * np.finfo(np.float64).eps * np.abs(means)
-    X_c[:, np.abs(X_c).max(axis=0) <= noise] = 0
+    X_c[:, np.maximum(X_c.max(axis=0), -X_c.min(axis=0)) <= noise] = 0
     return X_c, means
