@@ -1,8 +1,8 @@
 """The lasso: coordinate descent, its certificate, its path, its relatives.
 
 Throughout, X is (n, d), y is (n,), and lam is the penalty of the objective
-0.5 * sum((y - b - X w)^2) + lam * sum(|w|), whose intercept b is free: X and
-y are centred first.
+0.5 * sum((y - b - X w)^2) + lam * sum(abs(w)), whose intercept b is free:
+X and y are centred first.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class LassoPath:
 
 
 def soft_threshold(z: ArrayLike, t: ArrayLike) -> Array:
-    """Return sign(z) * max(|z| - t, 0), entry by entry, for t >= 0.
+    """Return sign(z) * max(abs(z) - t, 0), entry by entry, for t >= 0.
 
     Equations: def-lin-soft-threshold.
 
@@ -149,7 +149,7 @@ def _jump(X: Array, y: Array, p: Array, w: Array, G: Array, q: Array) -> None:
 
 
 def _solve_on(X: Array, y: Array, p: Array, w: Array) -> Array:
-    """Minimise 0.5 * |y - X w|^2 + sum(p * |w|), starting from w.
+    """Minimise 0.5 * sum((y - X w)^2) + sum(p * abs(w)), starting from w.
 
     A pass of coordinate descent finds signs, a linear system the minimiser
     with these signs, and so on until the optimality conditions hold.
@@ -174,9 +174,9 @@ def _solve_on(X: Array, y: Array, p: Array, w: Array) -> Array:
 def _minimise(
     X: Array, y: Array, p: Array, tol: float, max_iter: int
 ) -> tuple[Array, float, Array]:
-    """Minimise 0.5 * |y - X w|^2 + sum(p * |w|); return w, gap, history.
+    """Minimise 0.5 * sum((y - X w)^2) + sum(p * abs(w)).
 
-    Each round solves the problem for the columns in use and the worst
+    Returns w, the gap and the history.  Each round solves the problem for the columns in use and the worst
     violators of the optimality conditions.
     """
     w, r, c = np.zeros(X.shape[1]), y, X.T @ y
@@ -252,7 +252,7 @@ def lasso(
     """Fit the lasso with a free intercept.
 
     X is (n, d), y is (n,), lam > 0.  Minimises
-    0.5 * sum((y - b - X w)^2) + lam * sum(|w|) over w and b, until the
+    0.5 * sum((y - b - X w)^2) + lam * sum(abs(w)) over w and b, until the
     duality gap is at most tol times the objective at w = 0, in at most
     max_iter rounds.
 
@@ -277,7 +277,7 @@ def elastic_net(
     """Fit the elastic net with a free intercept.
 
     X is (n, d), y is (n,), lam1 > 0, lam2 >= 0.  Minimises
-    0.5 * sum((y - b - X w)^2) + lam1 * sum(|w|) + 0.5 * lam2 * sum(w^2)
+    0.5 * sum((y - b - X w)^2) + lam1 * sum(abs(w)) + 0.5 * lam2 * sum(w^2)
     as a lasso with d invented samples.
 
     Equations: opt-lin-elastic-net, eq-lin-elastic-net-augmented.
@@ -425,7 +425,7 @@ def lasso_path(
     """Return the lasso with a free intercept at every penalty, exactly.
 
     X is (n, d) with columns in general position, y is (n,).  Follows the
-    minimiser of 0.5 * sum((y - b - X w)^2) + lam * sum(|w|) from the
+    minimiser of 0.5 * sum((y - b - X w)^2) + lam * sum(abs(w)) from the
     penalty where it leaves zero down to penalty 0.
 
     Equations: eq-lin-lasso-segment, eq-lin-lasso-events.
