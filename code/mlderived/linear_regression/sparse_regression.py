@@ -176,8 +176,8 @@ def _minimise(
 ) -> tuple[Array, float, Array]:
     """Minimise 0.5 * sum((y - X w)^2) + sum(p * abs(w)).
 
-    Returns w, the gap and the history.  Each round solves the problem for the columns in use and the worst
-    violators of the optimality conditions.
+    Returns w, the gap and the history.  Each round solves the problem for
+    the columns in use and the worst violators of the optimality conditions.
     """
     w, r, c = np.zeros(X.shape[1]), y, X.T @ y
     history = [0.5 * float(y @ y)]
