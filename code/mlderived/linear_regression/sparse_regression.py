@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve_triangular
 
 from mlderived._types import Array
@@ -109,11 +109,18 @@ def _gap(r: Array, c: Array, w: Array, p: Array) -> float:
 
 
 def _face_step(
-    X: Array, y: Array, w: Array, G: Array, g: Array, p: Array
+    X: Array,
+    y: Array,
+    p: Array,
+    w: Array,
+    G: Array,
+    g: Array,
+    E: NDArray[np.intp],
 ) -> tuple[Array, float]:
-    """Return the step to the minimiser where signs stay, and its bound.
+    """Return the step of w[E] to the minimiser with its signs, and a bound.
 
-    All entries of w are nonzero, G = X'X, and -g is the gradient there.
+    E are the places where w is not zero, G = X[:, E]'X[:, E], and -g is the
+    gradient there.
     """
     try:
         pivots = np.linalg.cholesky(G).diagonal()
@@ -121,10 +128,10 @@ def _face_step(
             return np.linalg.solve(G, g), 1.0
     except np.linalg.LinAlgError:
         pass
-    U, s, V = thin_svd(X)  # G would lose half of the digits
-    ps = p * np.sign(w)
+    U, s, V = thin_svd(X[:, E])  # G would lose half of the digits
+    ps = p[E] * np.sign(w[E])
     lost = ps - V @ (V.T @ ps)
-    if s.size < w.size and np.abs(lost).max() > 1e-8 * p.max():
+    if s.size < E.size and np.abs(lost).max() > 1e-8 * np.abs(ps).max():
         return -lost, np.inf  # the fit stays and the penalty falls
     return V @ ((U.T @ (y - X @ w) - V.T @ ps / s) / s), 1.0
 
@@ -137,7 +144,7 @@ def _jump(X: Array, y: Array, p: Array, w: Array, G: Array, q: Array) -> None:
     while w.any():
         E = w.nonzero()[0]
         g = q[E] - p[E] * np.sign(w[E])
-        step, bound = _face_step(X[:, E], y, w[E], G[E][:, E], g, p[E])
+        step, bound = _face_step(X, y, p, w, G[E][:, E], g, E)
         room = np.full(E.size, np.inf)
         np.divide(-w[E], step, out=room, where=step * w[E] < 0)
         length = min(bound, room.min())
@@ -155,9 +162,13 @@ def _solve_on(X: Array, y: Array, p: Array, w: Array) -> Array:
     with these signs, and so on until the optimality conditions hold.
     """
     G, w = X.T @ X, w.copy()
-    sizes, t = G.diagonal().tolist(), p.tolist()
-    for _ in range(1000):
-        q = X.T @ (y - X @ w)
+    sizes, t, J = G.diagonal().tolist(), p.tolist(), math.inf
+    while True:
+        r = y - X @ w
+        J_old, J = J, 0.5 * float(r @ r) + float(p @ np.abs(w))
+        if J_old <= J:
+            return w  # only rounding is left
+        q = X.T @ r
         for j, size in enumerate(sizes):
             old = float(w[j])
             z = float(q[j]) + size * old
@@ -167,8 +178,7 @@ def _solve_on(X: Array, y: Array, p: Array, w: Array) -> Array:
                 w[j] = new
         _jump(X, y, p, w, G, q)
         if np.all(np.abs(q[w == 0]) <= p[w == 0] * (1 + 1e-12)):
-            break
-    return w
+            return w
 
 
 def _minimise(
@@ -188,8 +198,9 @@ def _minimise(
         A = np.argpartition(-excess, size - 1)[:size]
         A = A[excess[A] > 0]
         trial = np.zeros(w.size)
-        trial[A] = _solve_on(X[:, A], y, p[A], w[A])
-        r = y - X[:, A] @ trial[A]
+        X_A = X[:, A]
+        trial[A] = _solve_on(X_A, y, p[A], w[A])
+        r = y - X_A @ trial[A]
         on = trial != 0
         J = 0.5 * float(r @ r) + float(p[on] @ np.abs(trial[on]))
         if history[-1] <= J:
@@ -225,8 +236,8 @@ def _fit(
 ) -> LassoFit:
     """Fit the elastic net, with columns and targets of size one."""
     X_c, y_c, x_mean, y_mean = _problem(X, y)
-    size = np.maximum(X_c.max(axis=0), -X_c.min(axis=0))
-    a, c = _power(size), _power(np.abs(y_c).max())
+    a = _power(np.maximum(X_c.max(axis=0), -X_c.min(axis=0)))
+    c = _power(np.abs(y_c).max())
     X_c /= a
     y_c /= c
     if lam2 > 0:
@@ -415,7 +426,7 @@ def _refuse_ties(sizes: Array) -> None:
     if sizes.min() < -1e-9 * np.abs(sizes).max():
         raise ValueError(
             "X must have columns in general position, found columns that "
-            "join the path at the same penalty"
+            "join the path at nearly the same penalty"
         )
 
 
