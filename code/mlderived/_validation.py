@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from mlderived._types import Array
 
 
-def _as_floats(value: ArrayLike, name: str) -> Array:
+def as_array(value: ArrayLike, name: str) -> Array:
+    """Return a float64 copy of a finite, non-empty array of any shape."""
     if np.ma.is_masked(value):
         raise ValueError(f"{name} must have no masked entries, found some")
     try:
@@ -34,7 +35,7 @@ def _as_floats(value: ArrayLike, name: str) -> Array:
 
 def as_matrix(value: ArrayLike, name: str) -> Array:
     """Return a float64 copy of a finite, non-empty matrix."""
-    array = _as_floats(value, name)
+    array = as_array(value, name)
     if array.ndim != 2:
         raise ValueError(
             f"{name} must have shape (n, d), found shape {array.shape}"
@@ -47,7 +48,7 @@ def as_vector(value: ArrayLike, name: str, size: int | None = None) -> Array:
 
     It must have the given size, if there is one.
     """
-    array = _as_floats(value, name)
+    array = as_array(value, name)
     if array.ndim != 1 or (size is not None and array.size != size):
         expected = "(m,)" if size is None else f"({size},)"
         raise ValueError(
@@ -58,7 +59,7 @@ def as_vector(value: ArrayLike, name: str, size: int | None = None) -> Array:
 
 def as_number(value: ArrayLike, name: str, *, positive: bool) -> float:
     """Return a finite number that is positive, or at least not negative."""
-    array = _as_floats(value, name)
+    array = as_array(value, name)
     if array.ndim != 0 or array < 0 or (positive and array == 0):
         bound = "> 0" if positive else ">= 0"
         raise ValueError(f"{name} must be a number {bound}, found {value!r}")

@@ -176,6 +176,7 @@ def test_the_relation_of_the_sides_shown_is_that_of_the_display():
             'chain(w + 1, "=", 3 * lam * w)',
             "side 4 of the display",
         ),
+        (r"\begin{aligned} r &= \lambda w \\ &\qquad + w + 1 \end{aligned}", "lam * w + w + 1", ""),
     ],
 )
 def test_a_chain_has_no_missing_link(tex, printed, missing):

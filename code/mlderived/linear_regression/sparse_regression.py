@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve_triangular
 
 from mlderived._types import Array
-from mlderived._validation import as_matrix, as_number, as_vector
+from mlderived._validation import as_array, as_matrix, as_number, as_vector
 from mlderived.linear_regression.shared import (
     LinearFit,
     centred,
@@ -75,9 +75,12 @@ def soft_threshold(z: ArrayLike, t: ArrayLike) -> Array:
     >>> soft_threshold([3.0, -0.5, -2.0], 1.0)
     array([ 2.,  0., -1.])
     """
-    z, t = np.asarray(z, dtype=np.float64), np.asarray(t, dtype=np.float64)
-    if not np.all(t >= 0):
-        raise ValueError(f"t must be >= 0, found {t.min()}")
+    z, t = as_array(z, "z"), as_array(t, "t")
+    if t.min() < 0 or t.shape not in ((), z.shape):
+        raise ValueError(
+            f"t must be >= 0 and a number or of shape {z.shape}, "
+            f"found {t.min()} and shape {t.shape}"
+        )
     return np.asarray(np.sign(z) * np.maximum(np.abs(z) - t, 0) + 0.0)
 
 

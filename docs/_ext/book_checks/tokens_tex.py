@@ -359,13 +359,15 @@ def _split(tex: str) -> tuple[list[list[str]], list[str]]:
     """The tokens of the sides of a display, and the relations and commas between them."""
     sides: list[list[str]] = [[]]
     between: list[str] = []
-    depth = 0
+    depth, before, token = 0, "", ""
     waiting = lex(tex)[::-1]
     while waiting:
-        token = waiting.pop()
+        before, token = token, waiting.pop()
         depth += (token in _OPEN or token == "{") - (token in _CLOSE or token == "}")
         if token in (r"\begin", r"\end", r"\why", *_TEXTS):
             argument(waiting)
+        elif token in (r"\quad", r"\qquad") and before in ("&", "\\\\"):
+            continue  # the line goes on from the one above
         elif depth <= 0 and (token in _RELATIONS or token in _APART):
             sides.append([])
             between.append(token)
