@@ -33,9 +33,18 @@ __all__ = [
 class _LinearRegressor(RegressorMixin, BaseEstimator):
     """What all share: validation, `coef_`, `intercept_`, prediction."""
 
+    _min_samples = 1
+
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from X (n, d) and y (n,)."""
-        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            dtype=np.float64,
+            y_numeric=True,
+            ensure_min_samples=self._min_samples,
+        )
         fit = self._fit(X, np.asarray(y, dtype=np.float64))
         self.coef_, self.intercept_ = fit.w, fit.b
         return self
@@ -134,11 +143,18 @@ class LadRegressor(_LinearRegressor):
 class BayesianRegressor(_LinearRegressor):
     """Bayesian linear regression at the penalty of largest evidence.
 
-    Penalty and noise variance are learnt: `lam_` and `sigma2_`.
+    Penalty and noise variance are learnt: `lam_` and `sigma2_`.  Targets that
+    are fitted exactly leave both at zero, and the fit is least squares.
     """
 
+    _min_samples = 2
+
     def _fit(self, X: Array, y: Array) -> lr.LinearFit:
-        fit = lr.maximise_evidence(X, y)
+        try:
+            fit = lr.maximise_evidence(X, y)
+        except lr.ExactFitError:
+            self.lam_, self.sigma2_, self.posterior_ = 0.0, 0.0, None
+            return lr.least_squares(X, y)
         self.lam_, self.sigma2_ = fit.lam, fit.sigma2
         if not np.isfinite(fit.lam):  # the features explain nothing
             self.posterior_ = None

@@ -5,6 +5,7 @@ All public names can be imported from here.
 
 from mlderived.linear_regression.bayesian_regression import (
     EvidenceFit,
+    ExactFitError,
     Posterior,
     RecursiveFit,
     bayesian_regression,
@@ -87,6 +88,7 @@ from mlderived.linear_regression.sparse_regression import (
 __all__ = [
     "DescentPath",
     "EvidenceFit",
+    "ExactFitError",
     "FTest",
     "HuberFit",
     "LassoFit",

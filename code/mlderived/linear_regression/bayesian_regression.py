@@ -22,6 +22,7 @@ from mlderived.linear_regression.shared import centred, finite, thin_svd
 
 __all__ = [
     "EvidenceFit",
+    "ExactFitError",
     "Posterior",
     "RecursiveFit",
     "bayesian_regression",
@@ -30,6 +31,10 @@ __all__ = [
     "recursive_least_squares",
     "rls_step",
 ]
+
+
+class ExactFitError(ValueError):
+    """The targets are fitted without a miss: no noise can be estimated."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +204,7 @@ def _climb(
         return zero_weights
     exact = rest <= (100 * n * np.finfo(np.float64).eps) ** 2 * total
     if exact and s2.size < n:
-        raise ValueError(
+        raise ExactFitError(
             "y must not be fitted exactly: the evidence grows without end as"
             f" sigma2 -> 0, found {n} targets and {s2.size} directions"
         )
@@ -213,7 +218,7 @@ def _climb(
     if profile[best] <= at_infinity + 1e-12 * n:
         return zero_weights
     if s2.size == n and best == 0:
-        raise ValueError(
+        raise ExactFitError(
             "the evidence is largest as sigma2 -> 0, where y is fitted"
             f" exactly: found {n} targets and {n} directions"
         )
@@ -244,7 +249,7 @@ def maximise_evidence(
     X is (n, d), y is (n,).  Runs MacKay's fixed point from the best penalty
     of a grid.  lam is infinite if no finite one beats zero weights.
     ValueError if the evidence has no maximum: targets that do not vary, or
-    are fitted exactly.
+    (ExactFitError) are fitted exactly.
 
     Equations: eq-lin-evidence-sigma, opt-lin-mackay,
     eq-lin-mackay-monotone, eq-lin-evidence-infinity.
