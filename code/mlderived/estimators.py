@@ -37,7 +37,7 @@ class _LinearRegressor(RegressorMixin, BaseEstimator):
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from X (n, d) and y (n,)."""
-        X, y = validate_data(
+        features, targets = validate_data(
             self,
             X,
             y,
@@ -45,7 +45,7 @@ class _LinearRegressor(RegressorMixin, BaseEstimator):
             y_numeric=True,
             ensure_min_samples=self._min_samples,
         )
-        fit = self._fit(X, np.asarray(y, dtype=np.float64))
+        fit = self._fit(features, np.asarray(targets, dtype=np.float64))
         self.coef_, self.intercept_ = fit.w, fit.b
         return self
 
@@ -55,8 +55,8 @@ class _LinearRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: ArrayLike) -> Array:
         """Return the predictions for the rows of X, shape (m,)."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        return np.asarray(X @ self.coef_ + self.intercept_)
+        rows = validate_data(self, X, reset=False, dtype=np.float64)
+        return np.asarray(rows @ self.coef_ + self.intercept_)
 
 
 class LeastSquaresRegressor(_LinearRegressor):
@@ -176,13 +176,13 @@ class ReducedRankRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from X (n, d) and y (n, m) or (n,)."""
-        X, y = validate_data(
+        features, targets = validate_data(
             self, X, y, dtype=np.float64, multi_output=True, y_numeric=True
         )
-        Y = np.asarray(y, dtype=np.float64).reshape(len(X), -1)
-        rank = min(self.rank, X.shape[1], Y.shape[1])
-        fit = lr.reduced_rank_regression(X, Y, rank)
-        single = np.ndim(y) == 1
+        single = np.ndim(targets) == 1
+        Y = np.asarray(targets, dtype=np.float64).reshape(len(features), -1)
+        rank = min(self.rank, features.shape[1], Y.shape[1])
+        fit = lr.reduced_rank_regression(features, Y, rank)
         self.coef_ = fit.B[:, 0] if single else fit.B.T
         self.intercept_ = fit.intercept[0] if single else fit.intercept
         return self
@@ -190,5 +190,5 @@ class ReducedRankRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     def predict(self, X: ArrayLike) -> Array:
         """Return the predictions for the rows of X, (m,) or (m, k)."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        return np.asarray(X @ self.coef_.T + self.intercept_)
+        rows = validate_data(self, X, reset=False, dtype=np.float64)
+        return np.asarray(rows @ self.coef_.T + self.intercept_)
