@@ -14,9 +14,21 @@ from mlderived.linear_regression.ridge_regression import (
     shrinkage_factors,
 )
 from mlderived.linear_regression.shared import LinearFit
+from mlderived.linear_regression.sparse_recovery import (
+    irrepresentable_number,
+    lasso_by_signs,
+    lasso_rate_bounds,
+    lasso_rate_penalty,
+    recovery_limit,
+)
 
 __all__ = [
     "LinearFit",
+    "irrepresentable_number",
+    "lasso_by_signs",
+    "lasso_rate_bounds",
+    "lasso_rate_penalty",
+    "recovery_limit",
     "ridge",
     "ridge_bias",
     "ridge_covariance",
