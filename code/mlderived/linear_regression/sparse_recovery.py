@@ -76,6 +76,8 @@ def lasso_by_signs(X: ArrayLike, y: ArrayLike, lam: float) -> Array:
     least = np.max(np.abs(Z.T @ t) - penalty)
     chosen = np.zeros(kept.size)
     for support, z, points in _candidates(Z, t, penalty):
+        if least <= 0:  # all conditions hold
+            break
         slack = np.abs((t - points @ Z[:, support].T) @ Z) - penalty
         slack[:, support] = -z * points
         worst = slack.max(axis=1)
