@@ -1,7 +1,7 @@
 """What the lasso recovers: supports, degrees of freedom, rates.
 
 Throughout, X is (n, d) and used as it is given, without an intercept, and
-lam is the penalty of 0.5 * sum((y - X w)^2) + lam * sum(|w|).
+lam is the penalty of 0.5 * sum((y - X w)^2) + lam * sum(abs(w)).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import combinations, product
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mlderived._types import Array
 from mlderived._validation import as_matrix, as_number, as_vector
@@ -41,6 +41,24 @@ def _candidates(
                 yield support, z, ((U.T @ y - pull) / s) @ V.T
 
 
+def _in_units(
+    X: Array, y: Array, lam: float
+) -> tuple[NDArray[np.intp], Array, Array, Array, Array]:
+    """Return which columns may enter, their norms, and the scaled problem.
+
+    Its columns have norm one, its targets are at most one, and each column
+    has a penalty of its own.
+    """
+    largest, top = np.abs(X).max(axis=0), np.abs(y).max()
+    norms = np.linalg.norm(X / np.where(largest, largest, 1), axis=0)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        penalty = lam / (largest * norms) / top
+    # No pull exceeds the norm of the targets.
+    kept = np.flatnonzero(penalty <= np.sqrt(y.size))
+    units = largest[kept] * norms[kept]
+    return kept, units, X[:, kept] / units, y / (top or 1), penalty[kept]
+
+
 def lasso_by_signs(X: ArrayLike, y: ArrayLike, lam: float) -> Array:
     """Return a lasso solution by trying all supports and signs, shape (d,).
 
@@ -59,22 +77,12 @@ def lasso_by_signs(X: ArrayLike, y: ArrayLike, lam: float) -> Array:
         raise ValueError(
             f"X must have at most {_MOST_COLUMNS} columns, found {X.shape[1]}"
         )
-    # Columns and targets of norm about one; each column has its penalty.
-    best = np.zeros(X.shape[1])
-    largest, top = np.abs(X).max(axis=0), np.abs(y).max()
-    if not top or not largest.any():
-        return best
-    norms = largest * np.linalg.norm(
-        X / np.where(largest, largest, 1), axis=0
-    )
-    with np.errstate(over="ignore", divide="ignore"):
-        penalty = lam / norms / top
-    kept = np.flatnonzero(penalty <= np.sqrt(y.size))  # others never enter
+    w = np.zeros(X.shape[1])
+    kept, units, Z, t, penalty = _in_units(X, y, lam)
     if not kept.size:
-        return best
-    Z, t, penalty = X[:, kept] / norms[kept], y / top, penalty[kept]
+        return w
     least = np.max(np.abs(Z.T @ t) - penalty)
-    chosen = np.zeros(kept.size)
+    best = np.zeros(kept.size)
     for support, z, points in _candidates(Z, t, penalty):
         if least <= 0:  # all conditions hold
             break
@@ -83,11 +91,11 @@ def lasso_by_signs(X: ArrayLike, y: ArrayLike, lam: float) -> Array:
         worst = slack.max(axis=1)
         if worst.min() < least:
             least = worst.min()
-            chosen = np.zeros(kept.size)
-            chosen[support] = points[worst.argmin()]
+            best = np.zeros(kept.size)
+            best[support] = points[worst.argmin()]
     with np.errstate(over="ignore"):
-        best[kept] = chosen / norms[kept] * top
-    return finite(best)
+        w[kept] = best / units * np.abs(y).max()
+    return finite(w)
 
 
 def _split(X: ArrayLike, w: ArrayLike) -> tuple[Array, Array, Array, Array]:
@@ -109,9 +117,10 @@ def _split(X: ArrayLike, w: ArrayLike) -> tuple[Array, Array, Array, Array]:
 
 
 def irrepresentable_number(X: ArrayLike, w: ArrayLike) -> float:
-    """Return the largest |x_j'X_S (X_S'X_S)^{-1} sign(w_S)| over j not in S.
+    """Return how well another feature imitates those of the support.
 
-    S is the support of w, shape (d,).  Below one, the lasso without noise
+    That is the largest abs(x_j'X_S (X_S'X_S)^{-1} sign(w_S)) over j not in
+    S, the support of w, shape (d,).  Below one, the lasso without noise
     finds S and the signs at small penalties; above one, at none.  It is zero
     when S has all columns.
 
@@ -163,10 +172,10 @@ def _count(value: int, name: str) -> float:
 def lasso_rate_bounds(
     n: int, s: int, lam: float, kappa: float
 ) -> tuple[float, float]:
-    """Return the bounds on |w_hat - w| and on |X (w_hat - w)|^2 / n.
+    """Return the bounds on norm(w_hat - w) and norm(X (w_hat - w))^2 / n.
 
     s is the number of nonzero true coefficients, kappa > 0 the restricted
-    eigenvalue, and lam at least twice the largest |x_j'noise|.
+    eigenvalue, and lam at least twice the largest abs(x_j'noise).
 
     Equations: eq-lin-rate-estimation, eq-lin-rate-prediction.
     """
