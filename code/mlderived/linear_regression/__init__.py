@@ -72,6 +72,13 @@ from mlderived.linear_regression.robust_regression import (
 from mlderived.linear_regression.shared import (
     LinearFit,
 )
+from mlderived.linear_regression.sparse_recovery import (
+    irrepresentable_number,
+    lasso_by_signs,
+    lasso_rate_bounds,
+    lasso_rate_penalty,
+    recovery_limit,
+)
 from mlderived.linear_regression.sparse_regression import (
     LassoFit,
     LassoPath,
@@ -112,11 +119,15 @@ __all__ = [
     "huber_location",
     "huber_loss",
     "huber_regression",
+    "irrepresentable_number",
     "lasso",
+    "lasso_by_signs",
     "lasso_dual_gap",
     "lasso_fista",
     "lasso_max_penalty",
     "lasso_path",
+    "lasso_rate_bounds",
+    "lasso_rate_penalty",
     "least_absolute_deviations",
     "least_squares",
     "least_squares_coefficients",
@@ -129,6 +140,7 @@ __all__ = [
     "prediction_intervals",
     "projection",
     "r_squared",
+    "recovery_limit",
     "recursive_least_squares",
     "reduced_rank_regression",
     "ridge",
