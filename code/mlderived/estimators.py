@@ -97,7 +97,7 @@ class LassoRegressor(_LinearRegressor):
 
 
 class ElasticNetRegressor(_LinearRegressor):
-    """The elastic net: penalty lam1 * sum(|w|) + 0.5 * lam2 * sum(w^2).
+    """The elastic net: penalty lam1 * sum(abs(w)) + 0.5 * lam2 * sum(w^2).
 
     For scikit-learn's ElasticNet, lam1 = n * alpha * l1_ratio and
     lam2 = n * alpha * (1 - l1_ratio).

@@ -48,11 +48,11 @@ class Posterior:
     sigma2: float
     """Variance of the noise."""
     centre: Array
-    """Point at which the level is measured, shape (d,): the column means."""
+    """Point at which the level is measured, the column means, shape (d,)."""
     level: float
     """Mean of the prediction at the centre."""
     level_variance: float
-    """Variance of the level: sigma2 / n, or 0 without an intercept."""
+    """Variance of the level, which is sigma2 / n, or 0 without intercept."""
 
     def predictive(self, X: ArrayLike) -> tuple[Array, Array]:
         """Return mean and variance of a new target at each row of X.

@@ -68,7 +68,7 @@ class FTest:
     f_value: float
     p_value: float
     degrees_of_freedom: tuple[int, int]
-    """Of numerator and denominator: dropped columns, and n - p."""
+    """Of numerator and denominator, dropped columns, and n - p."""
 
 
 def _quantile(level: float, k: int) -> float:

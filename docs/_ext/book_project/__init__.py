@@ -174,6 +174,22 @@ def link_labels(app: Sphinx, what: str, name: str, obj: object, options: object,
         )
 
 
+def name_aliases(
+    app: Sphinx, what: str, name: str, obj: object, options: object, arguments: str | None, result: str | None
+) -> tuple[str | None, str | None]:
+    """Write the aliases of types by name also inside other types, where autodoc shows how it holds them."""
+
+    def plain(text: str | None) -> str | None:
+        return text and re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", text)
+
+    return plain(arguments), plain(result)
+
+
+def skip_foreign(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
+    """Leave out what another package puts into our classes."""
+    return True if getattr(obj, "__module__", "").startswith("sklearn.") else None
+
+
 def remove_listings(app: Sphinx) -> None:
     """Remove the pages of code, which are written anew: those of modules that are gone would stay."""
     if app.builder.format == "html":
@@ -197,6 +213,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("downloads", Downloads)
     app.connect("env-get-outdated", outdated)
     app.connect("autodoc-process-docstring", link_labels)
+    app.connect("autodoc-process-signature", name_aliases)
+    app.connect("autodoc-skip-member", skip_foreign)
     app.connect("builder-inited", remove_listings)
     app.connect("build-finished", remove_gone)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
