@@ -210,6 +210,20 @@ def test_directions_without_data_keep_the_variance_of_the_prior():
     assert along @ covariance @ along < 1e-9
 
 
+def test_predictive_variance_where_the_covariance_has_no_digits_left():
+    # Along (1, 1) the variance is sigma2 / (12e16 + lam), beside sigma2 / lam = 3000 across.
+    X = np.array([[1e8, 1e8], [2e8, 2e8], [-1e8, -1e8]])
+    fit = lr.bayesian_regression(X, [1.0, 2, 3], 1e-4, 0.3, intercept=False)
+    variance = fit.predictive([[1e8, 1e8], [1e9, 1e9], [0, 0]])[1]
+    np.testing.assert_allclose(variance, 0.3 * np.array([1 + 1 / 6, 1 + 100 / 6, 1]), rtol=1e-9)
+    np.testing.assert_allclose(fit.root @ fit.root.T, fit.covariance, rtol=1e-12)
+    # Below condition 1e8 the leverage of least squares is the limit of small penalties.
+    V = np.vander(np.linspace(0, 1, 30), 9)
+    fit = lr.bayesian_regression(V, np.ones(30), 1e-25, 2.0, intercept=False)
+    leverage = np.sum(np.linalg.qr(V)[0] ** 2, axis=1)
+    np.testing.assert_allclose(fit.predictive(V)[1], 2 * (1 + leverage), rtol=1e-7)
+
+
 COLUMN, PAIR = [[1.0], [2.0]], [1.0, 2.0]
 
 
@@ -228,6 +242,10 @@ COLUMN, PAIR = [[1.0], [2.0]], [1.0, 2.0]
         (lr.recursive_least_squares, (COLUMN, PAIR, 0.0), r"lam must be a number > 0, found 0\.0"),
         (lr.recursive_least_squares, ([[1e200]], [1.0], 1.0), "rescale X"),
         (lr.rls_step, (PAIR, [[1.0]], [1.0], 1.0), r"w must have shape \(1,\), found shape \(2,\)"),
+        (lr.rls_step, ([1.0], [[1.0]], [1.0], np.nan), r"y must be finite, found nan"),
+        (lr.rls_step, ([1.0], [[1.0]], [1.0], PAIR), r"y must have shape \(1,\), found shape \(1, 2\)"),
+        (lr.rls_step, ([1.0], [[1e308]], [1e10], 1.0), "rescale X"),
+        (lr.rls_step, ([1.0], [[-1.0]], [1.0], 1.0), "rescale X"),
         (lr.rls_step, ([1.0], [PAIR], [1.0], 1.0), r"P must be square, found shape \(1, 2\)"),
     ],
 )
