@@ -103,6 +103,15 @@ def test_extreme_scales(scale):
     np.testing.assert_allclose(lr.reduced_rank_regression(X, Y * scale, 2).B / scale, unit.B, rtol=1e-9)
 
 
+def test_columns_of_very_different_size_are_not_taken_for_collinear():
+    X, Y = data(12, 3, 4)
+    units = np.array([1e150, 1.0, 1e-20])
+    unit = lr.reduced_rank_regression(X, Y, 2)
+    ours = lr.reduced_rank_regression(X * units, Y, 2)
+    np.testing.assert_allclose(ours.B * units[:, None], unit.B, rtol=1e-9)
+    np.testing.assert_allclose(ours.singular_values, unit.singular_values, rtol=1e-9)
+
+
 def test_coefficients_keep_their_digits_at_condition_number_1e8():
     rng = np.random.default_rng(0)
     U = rng.normal(size=(30, 5))

@@ -66,11 +66,16 @@ def reduced_rank_regression(
         raise ValueError(f"Y must have {X.shape[0]} rows, found {Y.shape[0]}")
     r = _as_rank(rank, min(X.shape[1], Y.shape[1]))
     (X_c, x_mean), (Y_c, y_mean) = centred(X), centred(Y)
-    U, s, V = thin_svd(X_c)
+    sizes = np.abs(X_c).max(axis=0)
+    sizes[sizes == 0] = 1
+    U, s, V = thin_svd(X_c / sizes)
+    if s.size < X.shape[1]:  # several solutions: the least in given units
+        sizes = np.ones(X.shape[1])
+        U, s, V = thin_svd(X_c)
     # The fit is U F with orthonormal columns U: F has its singular values.
     F = U.T @ Y_c
     _, singular_values, Wt = np.linalg.svd(F, full_matrices=False)
     F_r = F @ Wt[:r].T @ Wt[:r]
     with np.errstate(over="ignore", invalid="ignore"):
-        B = finite(V @ (F_r / s[:, None]))
+        B = finite(V @ (F_r / s[:, None]) / sizes[:, None])
         return ReducedRankFit(B, finite(y_mean - x_mean @ B), singular_values)
