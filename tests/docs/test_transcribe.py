@@ -4,14 +4,16 @@ import io
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from book_checks import lock, pairs
 from book_checks.__main__ import main
 from book_checks.relock import relock
-from book_checks.transcribe import brief, transcribe
+from book_checks.transcribe import _described, brief, transcribe
 from book_source import read_book
 from minibook import ROOT
+from mlderived.checking import distribution
 
 FILE = "derivations/05-linear-regression.md"
 
@@ -133,6 +135,12 @@ def test_a_function_that_the_page_leaves_open_is_given(docs):
     path.write_text(path.read_text().replace(":given: f", ":given: g"))
     messages = [violation.message for violation in pairs.violations(read_book(docs))]
     assert any("`:given:` names g, which the check does not assign" in message for message in messages)
+
+
+def test_laws_of_numbers_and_of_vectors_are_described():
+    weights = [0.5, 0.5]
+    assert _described(distribution([1.0, 2.0], weights), "").startswith("a law of numbers, ")
+    assert _described(distribution(np.eye(2), weights), "").startswith("a law of vectors of 2 entries, ")
 
 
 @pytest.mark.parametrize("label", sorted(RIGHT))

@@ -328,3 +328,12 @@ def test_results_beyond_the_floats_are_refused():
         lr.huber_loss([1e200], 1e200)
     with pytest.raises(ValueError, match="threshold must be larger for this y"):
         lr.huber_location([1.0, 2e10], 1e-300)
+    X, y = sample(9, 2)
+    with pytest.raises(ValueError, match="threshold must be larger for this y"):
+        lr.huber_regression(X, y, 1e-300)
+
+
+def test_features_too_small_for_a_quotient_are_refused(fit):
+    X, y = sample(9, 2)
+    with pytest.raises(ValueError, match="the result exceeds the floats"):
+        fit(1e-310 * X, y, 1.0)

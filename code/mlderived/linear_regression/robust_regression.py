@@ -126,14 +126,15 @@ def _orthonormal(X: Array) -> tuple[Array, Array, Array]:
     X_c, means = centred(X)
     U, s, V = thin_svd(X_c)
     first = np.full((len(X), 1), 1 / np.sqrt(len(X)))
-    return np.hstack([first, U]), V / s, means
+    with np.errstate(over="ignore"):
+        return np.hstack([first, U]), finite(V / s), means
 
 
 def _in_units(y: Array, c: float) -> Array:
     """Return y / c, the targets in units where the threshold is one."""
     with np.errstate(over="ignore"):
         y = y / c
-    if not np.isfinite(y).all():
+    if (np.abs(y) > 1e150).any():  # squares would exceed the floats
         raise ValueError(f"threshold must be larger for this y, found {c}")
     return y
 
@@ -162,7 +163,8 @@ def _huber(Q: Array, y: Array) -> tuple[Array, list[float], float]:
 
     Return z, the history of the objective and the gap.  Each step is the
     better of two: weighted least squares, and least squares on the present
-    inliers with every outlier moved to the threshold.
+    inliers with every outlier moved to the threshold; once, the best of
+    three, with the step to the least absolute deviations.
     """
     near, _ = _reined_in(y, 1.0)
     z = Q.T @ near
@@ -172,9 +174,9 @@ def _huber(Q: Array, y: Array) -> tuple[Array, list[float], float]:
         slope = Q.T @ np.clip(r, -1, 1)
         rounding = np.where(np.abs(r) <= 1, _rounding(Q, near, z), 1e-15)
         if np.linalg.norm(slope) <= np.linalg.norm(rounding):
-            break
+            break  # the slope is zero, as far as the residuals are known
         moves = _huber_moves(Q, r)
-        if count == 20:  # the threshold may be tiny
+        if count == 20:  # a tiny threshold: absolute deviations are near
             moves.append(_lad(Q, r))
         changes = [_change(r, -Q @ move) for move in moves]
         if min(changes) >= 0:

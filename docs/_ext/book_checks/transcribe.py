@@ -216,9 +216,9 @@ def brief(book: Book, label: str) -> str:
 
 def _described(value: Any, at: str) -> str:
     if isinstance(value, Law):
-        return (
-            f"a law of vectors of {value.points.shape[1]} entries, for expectation(f, …) and its kin ({at})"
-        )
+        shape = value.points.shape[1:]
+        points = f"vectors of {shape[0]} entries" if shape else "numbers"
+        return f"a law of {points}, for expectation(f, …) and its kin ({at})"
     if callable(value):
         return f"a function of {', '.join(value.__code__.co_varnames[: value.__code__.co_argcount])}"
     shape = np.shape(value)
