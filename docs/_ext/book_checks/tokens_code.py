@@ -1,10 +1,11 @@
 """Signature of code: how often signs, numerals, powers, … occur in each side of a check."""
 
 import ast
+import copy
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from book_checks import body
@@ -30,7 +31,8 @@ __all__ = [
 _FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "inv": ("inverse",),
     "solve": ("inverse",),
-    "pinv": (),
+    "pinv": ("plus",),
+    "lstsq": ("plus",),
     "sqrt": ("root",),
     "outer": ("transpose",),
     "trace": ("trace",),
@@ -86,6 +88,10 @@ class _Code:
         """What a name abbreviates, unless the reader sees its letter."""
         return None if _base(name) in self.shown else self.bound.get(name)
 
+    def without(self, *names: str) -> "_Code":
+        """The same where these names stand for themselves: arguments and counters."""
+        return replace(self, bound={name: node for name, node in self.bound.items() if name not in names})
+
     def count(self, node: ast.AST) -> Iterator[str]:
         """Every token of an expression."""
         match node:
@@ -110,8 +116,11 @@ class _Code:
                 yield from (f"index {one.id}" for one in ast.walk(index) if isinstance(one, ast.Name))
             case ast.Call():
                 yield from self._call(node)
-            case ast.GeneratorExp(elt=inner) | ast.ListComp(elt=inner) | ast.Lambda(body=inner):
-                yield from self.count(inner)
+            case ast.GeneratorExp(elt=inner) | ast.ListComp(elt=inner):
+                counters = [one.target for one in node.generators]
+                yield from self.without(*_names(counters)).count(inner)
+            case ast.Lambda(body=inner):
+                yield from self.without(*(one.arg for one in node.args.args)).count(inner)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 for part in parts:
                     yield from self.count(part)
@@ -182,9 +191,9 @@ class _Code:
             passed = {
                 one: argument
                 for one, argument in zip(names, node.args, strict=False)
-                if _base(one) not in self.shown and not _is_name(argument, one)
+                if _base(one) not in self.shown
             }
-            yield from _Code({**self.bound, **passed}, self.shown).count(meaning.body)
+            yield from self.without(*(set(names) - passed.keys())).count(_put(meaning.body, passed))
             return
         yield from _named(name) if meaning is None else self.count(meaning)
         if not all(isinstance(_whole(part), ast.Name) for part in node.args):
@@ -230,9 +239,41 @@ class _Code:
         return self.kind(meaning) if meaning is not None else "matrix" if name[0].isupper() else "column"
 
 
+class _Put(ast.NodeTransformer):
+    """Put expressions in the place of names, but not where a function or loop inside binds the name anew."""
+
+    def __init__(self, given: Mapping[str, ast.expr]) -> None:
+        self.given = given
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.given.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
+
+    def _inside(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.Lambda):
+            bound = {one.arg for one in node.args.args}
+        else:
+            bound = _names(one.target for one in getattr(node, "generators"))
+        inner = _Put({name: value for name, value in self.given.items() if name not in bound})
+        return ast.NodeTransformer.generic_visit(inner, node)
+
+    visit_Lambda = visit_GeneratorExp = visit_ListComp = visit_SetComp = _inside
+
+
+def _put(node: ast.expr, given: Mapping[str, ast.expr]) -> ast.expr:
+    """A copy of the expression with other expressions in the place of names."""
+    changed: ast.expr = _Put(given).visit(copy.deepcopy(node))
+    return changed
+
+
+def _names(nodes: Iterable[ast.AST]) -> set[str]:
+    return {one.id for node in nodes for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
 def _named(name: str) -> Iterator[str]:
     yield f"letter {_base(name)}"
-    if re.fullmatch("[A-Za-z]+_[a-z]", name):
+    if name.endswith(("_plus", "_pinv")):
+        yield "plus"
+    if re.fullmatch(r"[A-Za-z]\w*_[a-z]", name):
         yield f"index {name[-1]}"
 
 
@@ -281,10 +322,6 @@ def _whole(node: ast.expr) -> ast.expr:
 
 def _is_one(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value == 1
-
-
-def _is_name(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
 
 
 def _is_square(node: ast.AST) -> bool:

@@ -259,13 +259,14 @@ def _superscript(tokens: list[str], out: list[Item]) -> None:
             return
     if tokens == [r"\top"]:
         out.append(("count", "transpose"))
+    elif tokens == ["+"]:
+        out.append(("count", "plus"))
     elif tokens in (["1", "/", "2"], [r"\frac", "1", "2"], [r"\tfrac", "12"], [r"\frac", "12"]):
         out.append(("count", "root"))
     elif len(tokens) == 1 and tokens[0].isdigit():
         out.append(("count", f"power {tokens[0]}"))
-    elif tokens[:1] not in (
+    elif not _is_index(tokens) and tokens[:1] not in (
         [],
-        ["("],
         ["'"],
         ["*"],
         [r"\star"],
@@ -275,6 +276,11 @@ def _superscript(tokens: list[str], out: list[Item]) -> None:
         [r"\circ"],
     ):
         out += [("count", "power"), *_items(tokens), ("end", "")]
+
+
+def _is_index(tokens: Sequence[str]) -> bool:
+    """Whether a superscript is one bracket, such as ``(t)``: the number of an iterate."""
+    return tokens[:1] == ["("] and ")" not in tokens[:-1] and tokens[-1] == ")"
 
 
 @dataclass(frozen=True)
@@ -397,7 +403,7 @@ def _after_argument(items: list[Item], place: int) -> int:
     if items[place : place + 1] != [("open", "(")]:
         return place
     end = place + 1
-    while end < len(items) and items[end][0] in ("letter", "index", "comma"):
+    while end < len(items) and (items[end][0] in ("letter", "index", "comma") or items[end][1] == "plus"):
         end += 1
     return end + 1 if end > place + 1 and items[end : end + 1] == [("close", ")")] else place
 
