@@ -21,6 +21,7 @@ from book_checks.tokens_code import (
     apart,
     code_directions,
     code_inequalities,
+    code_order,
     code_sides,
     listed,
     names_bound,
@@ -80,7 +81,7 @@ def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing
     differences = [
         f"side {i + 1} of the display: {line}"
         for j, i in enumerate(places)
-        for line in _differ(*gap(i, j)[1:])
+        for line in (*_differ(*gap(i, j)[1:]), *_swapped(sides[i], code_order(code[j], check, _letters(tex[i]))))
     ]
     missing = unlinked(sides, places)
     differences += [
@@ -212,6 +213,12 @@ def _differ(tex: Signature, code: Signature) -> Iterator[str]:
     for key in sorted(tex | code):
         if tex[key] != code[key]:
             yield f"{key}: {tex[key]} in the TeX, {code[key]} in the check"
+
+
+def _swapped(side: Side, code: tuple[str, ...]) -> Iterator[str]:
+    """Where the same letters, signs and transposes stand in another order."""
+    if side.order != code and Counter(side.order) == Counter(code):
+        yield f"order: {' '.join(side.order)} in the TeX, {' '.join(code)} in the check"
 
 
 def violations(book: Book, macros: Mapping[str, Macro]) -> Iterator[Violation]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from book_checks import body
-from book_checks.tokens_tex import Signature, linear, terms
+from book_checks.tokens_tex import Signature, in_order, linear, terms
 from book_source import Check
 from mlderived.checking import DRAWS, RESERVED
 
@@ -18,6 +18,7 @@ __all__ = [
     "apart",
     "code_directions",
     "code_inequalities",
+    "code_order",
     "code_sides",
     "draws",
     "listed",
@@ -34,7 +35,6 @@ _FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "pinv": ("plus",),
     "lstsq": ("plus",),
     "sqrt": ("root",),
-    "outer": ("transpose",),
     "trace": ("trace",),
     "det": ("determinant",),
     "logdet": ("log", "determinant"),
@@ -126,6 +126,11 @@ class _Code:
                     yield from self.count(part)
 
     def _operation(self, node: ast.BinOp) -> Iterator[str]:
+        """In the order in which they are read, but a transpose before what it turns."""
+        if isinstance(node.op, ast.MatMult) and self.kind(node.left) == "column":
+            yield "transpose"
+        if not (isinstance(node.op, ast.Div) and _is_one(node.left)):
+            yield from self.count(node.left)
         match node.op:
             case ast.Add():
                 yield "+"
@@ -133,10 +138,6 @@ class _Code:
                 yield "−"
             case ast.Div():
                 yield "inverse"
-            case ast.MatMult() if self.kind(node.left) == "column":
-                yield "transpose"
-        if not (isinstance(node.op, ast.Div) and _is_one(node.left)):
-            yield from self.count(node.left)
         yield from (
             _lowered(self.count(node.right)) if isinstance(node.op, ast.Div) else self.count(node.right)
         )
@@ -168,6 +169,10 @@ class _Code:
                 yield from _bound(node)
             for part in node.args[:1]:
                 yield from self.count(part)
+        elif name == "outer" and len(node.args) == 2:
+            yield from self.count(node.args[0])
+            yield "transpose"
+            yield from self.count(node.args[1])
         elif name in _VERBS:
             yield from _VERBS[name]
             # The second argument is a start, a point or a law; a covariance may have a second function.
@@ -371,6 +376,11 @@ def names_bound(check: Check) -> set[str]:
 def signature(node: ast.expr, check: Check, shown: frozenset[str]) -> Signature:
     """Count in an expression of the check; names whose letter is ``shown`` are not spelled out."""
     return Counter(_Code(_bindings(check), shown).count(node))
+
+
+def code_order(node: ast.expr, check: Check, shown: frozenset[str]) -> tuple[str, ...]:
+    """The letters, signs and transposes of an expression, in the order in which they are read."""
+    return in_order(_Code(_bindings(check), shown).count(node))
 
 
 def code_sides(check: Check) -> list[ast.expr]:

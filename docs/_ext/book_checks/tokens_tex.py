@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from book_math.macros import Macro
@@ -14,6 +14,7 @@ __all__ = [
     "Signature",
     "argument",
     "expand",
+    "in_order",
     "lex",
     "linear",
     "terms",
@@ -288,13 +289,15 @@ class Side:
     """One side of the relations of a display: its tokens as written, and its signature.
 
     ``relation`` stands before it, as a check writes it; it is "," where the side begins another statement,
-    and empty before the first.  ``before`` is that relation as it stands in the TeX.
+    and empty before the first.  ``before`` is that relation as it stands in the TeX.  ``order`` are the letters,
+    signs and transposes as they are read.
     """
 
     tokens: tuple[str, ...]
     signature: Signature
     relation: str = ""
     before: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
 
     @property
     def is_name(self) -> bool:
@@ -313,7 +316,8 @@ def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
     waiting: list[str] = []
     for tokens, before in zip(parts, ["", *between], strict=True):
         waiting.append(before)
-        signature = _counted(_items(expand(tokens, macros)))
+        items = _items(expand(tokens, macros))
+        signature = Counter(_counted(items))
         if signature:
             found.append(
                 Side(
@@ -321,6 +325,7 @@ def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
                     signature,
                     _relation(waiting) if found else "",
                     tuple(filter(None, waiting)),
+                    in_order(_counted(_transposed(items))),
                 )
             )
             waiting = []
@@ -380,22 +385,63 @@ def _split(tex: str) -> tuple[list[list[str]], list[str]]:
     return sides, between
 
 
-def _counted(items: list[Item]) -> Signature:
-    """Count, without the arguments of functions that are single letters: f(x) counts as f."""
-    found: Signature = Counter()
+def in_order(tokens: Iterable[str]) -> tuple[str, ...]:
+    """The letters, signs and transposes among tokens.
+
+    Left out is what stands below a bar, for it may be written as a factor in front, and so are Greek letters
+    with a negative power.  A transpose is read after the sign and the Greek factors of what it turns.
+    """
+    found: list[str] = []
+    for token in tokens:
+        if token.endswith(" below a bar"):
+            found.pop()  # the letter or numeral itself
+        elif token == "inverse" and found and f"\\{found[-1].removeprefix('letter ')}" in _GREEK:
+            found.pop()
+        elif token in ("+", "−", "transpose") or token.startswith(("letter", "numeral")):
+            found.append(token)
+    words = [token.removeprefix("letter ") for token in found if not token.startswith("numeral")]
+    for k in reversed(range(len(words) - 1)):
+        while words[k : k + 1] == ["transpose"] and k + 1 < len(words) and _is_factor(words[k + 1]):
+            words[k : k + 2] = words[k + 1], words[k]
+            k += 1
+    return tuple(words)
+
+
+def _is_factor(word: str) -> bool:
+    return word == "−" or f"\\{word}" in _GREEK
+
+
+def _transposed(items: list[Item]) -> list[Item]:
+    """The same items with each transpose before what it turns: a letter or a bracket."""
+    out: list[Item] = []
+    for item in items:
+        place = len(out)
+        if item == ("count", "transpose") and place and out[-1][0] != "open":
+            depth = 0
+            while place:
+                place -= 1
+                depth += (out[place][0] == "close") - (out[place][0] == "open")
+                if depth == 0 and out[place][0] not in ("index", "count"):
+                    break
+        out.insert(place, item)
+    return out
+
+
+def _counted(items: list[Item]) -> Iterator[str]:
+    """The tokens, without the arguments of functions that are single letters: f(x) is f."""
     low = _below(items)
     place = 0
     while place < len(items):
         kind, value = items[place]
         if kind in ("count", "index"):
-            found[value] += 1
+            yield value
         elif kind in ("letter", "numeral"):
-            found[f"{kind} {value}"] += 1
-            found[f"{value} below a bar"] += place in low
+            yield f"{kind} {value}"
+            if place in low:
+                yield f"{value} below a bar"
         place += 1
         if kind in ("letter", "index"):
             place = _after_argument(items, place)
-    return +found
 
 
 def _after_argument(items: list[Item], place: int) -> int:
