@@ -29,6 +29,7 @@ from book_checks.tokens_code import (
     shown_relations,
     signature,
     sound,
+    told_apart,
 )
 from book_checks.tokens_tex import INEQUALITIES, Side, Signature, tex_inequalities, tex_sides
 from book_math.macros import Macro
@@ -60,9 +61,15 @@ def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing
 
     known = {name.lower() for name in names_bound(check) | _size_names(check)}
 
+    apart_by = told_apart(check)
+
+    def marked(side: Signature) -> Signature:
+        """Without the hats and stars that tell nothing apart in the check."""
+        return Counter({k: v for k, v in side.items() if not k.startswith("mark") or k in apart_by})
+
     @cache
     def gap(i: int, j: int) -> tuple[int, Signature, Signature]:
-        shown, counted = bounded(tex[i], signature(code[j], check, _letters(tex[i])), known)
+        shown, counted = bounded(marked(tex[i]), marked(signature(code[j], check, _letters(tex[i]))), known)
         return sum(((shown - counted) + (counted - shown)).values()), shown, counted
 
     @cache
@@ -93,7 +100,9 @@ def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing
         if i not in places and i not in missing and _weight(side):
             side, counted = bounded(side, signature(route, check, _letters(side)), known)
             differences += [
-                f"side {i + 1} of the display, beside `route`: {line}" for line in _differ(side, counted)
+                f"side {i + 1} of the display, beside `route`: {line}"
+                for line in _differ(side, counted)
+                if not line.startswith("mark")  # the route has names of its own
             ]
     differences += _inequalities(display, check, sides, dict(zip(places, code, strict=True)))
     return Pairing(places, tuple(code), tuple(differences))
@@ -205,7 +214,7 @@ def _weight(side: Signature) -> int:
     return sum(
         number
         for key, number in side.items()
-        if key not in _PLAIN and not key.startswith(("letter", "numeral", "bound"))
+        if key not in _PLAIN and not key.startswith(("letter", "numeral", "bound", "mark"))
     )
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "shown_relations",
     "signature",
     "sound",
+    "told_apart",
 ]
 
 _FUNCTIONS: Mapping[str, tuple[str, ...]] = {
@@ -67,6 +68,25 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
 _CONSTANTS = {"eye": "letter i", "ones": "letter 1", "zeros": "letter 0"}
 _SCALARS = {"trace", "norm", "det", "logdet", "len", "sum", "mean", "max", "min"}
 _MATRICES = {"inv", "eye", "outer", "pinv", "expm", "covariance", "diag", "cov", "kron"}
+
+
+_MARKS = {"hat", "bar", "tilde", "star"}
+
+
+def told_apart(check: Check) -> set[str]:
+    """The marks by which alone the check tells one name from another, such as the hat of w_hat beside w."""
+    names = {node.id for node in ast.walk(body.parse(check)) if isinstance(node, ast.Name)}
+    marks: dict[str, list[set[str]]] = {}
+    for name in names:
+        parts = name.split("_")
+        stem = "_".join(part for part in parts if part not in _MARKS)
+        marks.setdefault(stem, []).append(_MARKS & set(parts))
+    return {
+        f"mark {mark} {_base(stem)}"
+        for stem, found in marks.items()
+        for mark in _MARKS
+        if any(mark in one for one in found) and any(mark not in one for one in found)
+    }
 
 
 def _base(name: str) -> str:
@@ -276,6 +296,7 @@ def _names(nodes: Iterable[ast.AST]) -> set[str]:
 
 def _named(name: str) -> Iterator[str]:
     yield f"letter {_base(name)}"
+    yield from (f"mark {mark} {_base(name)}" for mark in _MARKS & set(name.split("_")))
     if name.endswith(("_plus", "_pinv")):
         yield "plus"
     if re.fullmatch(r"[A-Za-z]\w*_[a-z]", name):

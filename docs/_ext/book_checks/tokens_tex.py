@@ -32,6 +32,14 @@ def _commands(names: str) -> frozenset[str]:
 
 _FRACTIONS = _commands("frac tfrac dfrac")
 _STYLES = _commands("boldsymbol mathbf mathcal mathsf mathit hat tilde bar widehat widetilde overline dot")
+_MARKS = {
+    r"\hat": "hat",
+    r"\widehat": "hat",
+    r"\bar": "bar",
+    r"\overline": "bar",
+    r"\tilde": "tilde",
+    r"\widetilde": "tilde",
+}
 _TEXTS = _commands("text textsf textrm mbox tag label")
 _RELATIONS = {"=", "<", ">"} | _commands(
     "coloneqq ne neq le leq ge geq approx equiv iff implies propto sim succ succeq prec preceq "
@@ -133,7 +141,10 @@ def _items(tokens: Sequence[str]) -> list[Item]:
             out += [("count", "root"), *_items(argument(waiting)), ("end", "")]
         elif token in _STYLES:
             inner = _items(argument(waiting))
-            out += [("letter", value) if kind == "numeral" else (kind, value) for kind, value in inner]
+            inner = [("letter", value) if kind == "numeral" else (kind, value) for kind, value in inner]
+            if token in _MARKS and [kind for kind, _ in inner] == ["letter"]:
+                out.append(("mark", f"mark {_MARKS[token]} {inner[0][1]}"))
+            out += inner
         elif token in _TEXTS:
             argument(waiting)
         elif token == r"\htmlClass":
@@ -243,6 +254,8 @@ def terms(coefficients: Mapping[str, int]) -> str:
 def _subscript(tokens: list[str], out: list[Item]) -> None:
     """Count the letters of an index; what stands under a sum or a maximum is a bound."""
     if not (out and out[-1][0] == "count" and out[-1][1] in _LIMITS):
+        if r"\star" in tokens and out and out[-1][0] == "letter":
+            out.insert(-1, ("mark", f"mark star {out[-1][1]}"))
         out += [("index", f"index {token}") for token in tokens if re.fullmatch("[a-z]", token)]
 
 
@@ -304,8 +317,8 @@ class Side:
         """Whether it is one letter or numeral, perhaps with indices and arguments: nothing to evaluate."""
         if {r"\norm", r"\abs", r"\lVert", r"\lvert"} & set(self.tokens):
             return False
-        counts = [count for key, count in self.signature.items() if not key.startswith("index")]
-        only = all(key.startswith(("letter", "numeral", "index")) for key in self.signature)
+        counts = [count for key, count in self.signature.items() if not key.startswith(("index", "mark"))]
+        only = all(key.startswith(("letter", "numeral", "index", "mark")) for key in self.signature)
         return only and sum(counts) <= 1
 
 
@@ -421,7 +434,7 @@ def _transposed(items: list[Item]) -> list[Item]:
             while place:
                 place -= 1
                 depth += (out[place][0] == "close") - (out[place][0] == "open")
-                if depth == 0 and out[place][0] not in ("index", "count"):
+                if depth == 0 and out[place][0] not in ("index", "count", "mark"):
                     break
         out.insert(place, item)
     return out
@@ -433,7 +446,7 @@ def _counted(items: list[Item]) -> Iterator[str]:
     place = 0
     while place < len(items):
         kind, value = items[place]
-        if kind in ("count", "index"):
+        if kind in ("count", "index", "mark"):
             yield value
         elif kind in ("letter", "numeral"):
             yield f"{kind} {value}"
@@ -449,7 +462,9 @@ def _after_argument(items: list[Item], place: int) -> int:
     if items[place : place + 1] != [("open", "(")]:
         return place
     end = place + 1
-    while end < len(items) and (items[end][0] in ("letter", "index", "comma") or items[end][1] == "plus"):
+    while end < len(items) and (
+        items[end][0] in ("letter", "index", "comma", "mark") or items[end][1] == "plus"
+    ):
         end += 1
     return end + 1 if end > place + 1 and items[end : end + 1] == [("close", ")")] else place
 
