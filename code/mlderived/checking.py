@@ -1378,7 +1378,9 @@ def _slack(left: Any, relation: str, right: Any) -> float:
     return float(gaps.min()) / max(_scale(a), _scale(b), 1e-300)
 
 
-def _gaps(a: Array, relation: str, b: Array, tolerance: float = EXACT) -> Array:
+def _gaps(
+    a: Array, relation: str, b: Array, tolerance: float = EXACT
+) -> Array:
     """What must not be negative: b - a, or the eigenvalues of it."""
     if relation not in ("<", "<=", ">", ">=", "preceq", "succeq"):
         raise CheckError(
@@ -1409,17 +1411,25 @@ def _least_slack(
     """Search for arguments at which the slack is small, from ``at``."""
     rng = np.random.default_rng(0)
     best, least, step = at, slack(at), 0.5
+    inside = 0
     for _ in range(tries):
         there = _moved(best, step, rng)
         try:
             with np.errstate(all="ignore"):
                 found = slack(there)
+            inside += 1
         except (CheckError, np.linalg.LinAlgError, FloatingPointError):
             found = np.inf  # outside of the domain
         if found < least:
             best, least, step = there, found, 1.5 * step
         else:
             step = max(0.8 * step, 1e-4)
+    if 8 * inside < tries:
+        raise CheckError(
+            "the search for a counter-example leaves the domain: "
+            f"both sides have values at {inside} of {tries} points; "
+            "write them so that they do where one looks"
+        )
     return least
 
 

@@ -88,7 +88,10 @@ def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing
     differences = [
         f"side {i + 1} of the display: {line}"
         for j, i in enumerate(places)
-        for line in (*_differ(*gap(i, j)[1:]), *_swapped(sides[i], code_order(code[j], check, _letters(tex[i]))))
+        for line in (
+            *_differ(*gap(i, j)[1:]),
+            *_swapped(sides[i], code_order(code[j], check, _letters(tex[i]))),
+        )
     ]
     missing = unlinked(sides, places)
     differences += [

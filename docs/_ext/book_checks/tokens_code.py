@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from book_checks import body
 from book_checks.tokens_tex import Signature, in_order, linear, terms
@@ -270,18 +271,20 @@ class _Put(ast.NodeTransformer):
     def __init__(self, given: Mapping[str, ast.expr]) -> None:
         self.given = given
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.given.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
-
-    def _inside(self, node: ast.AST) -> ast.AST:
-        if isinstance(node, ast.Lambda):
-            bound = {one.arg for one in node.args.args}
-        else:
-            bound = _names(one.target for one in getattr(node, "generators"))
-        inner = _Put({name: value for name, value in self.given.items() if name not in bound})
-        return ast.NodeTransformer.generic_visit(inner, node)
-
-    visit_Lambda = visit_GeneratorExp = visit_ListComp = visit_SetComp = _inside
+    def visit(self, node: ast.AST) -> Any:
+        """The node with names replaced; a function or loop inside is left its own names."""
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                return self.given.get(name, node)
+            case ast.Lambda():
+                own = {one.arg for one in node.args.args}
+            case ast.GeneratorExp() | ast.ListComp() | ast.SetComp():
+                own = _names(one.target for one in node.generators)
+            case _:
+                return self.generic_visit(node)
+        return _Put({name: value for name, value in self.given.items() if name not in own}).generic_visit(
+            node
+        )
 
 
 def _put(node: ast.expr, given: Mapping[str, ast.expr]) -> ast.expr:
@@ -384,7 +387,7 @@ def sound(check: Check) -> bool:
         apart(check)
     except (SyntaxError, KeyError, AssertionError):
         return False
-    return True
+    return not any(problem.what.startswith("the body reads") for problem in body.problems(check))
 
 
 def names_bound(check: Check) -> set[str]:
