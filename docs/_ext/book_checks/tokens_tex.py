@@ -302,8 +302,8 @@ class Side:
     """One side of the relations of a display: its tokens as written, and its signature.
 
     ``relation`` stands before it, as a check writes it; it is "," where the side begins another statement,
-    and empty before the first.  ``before`` is that relation as it stands in the TeX.  ``order`` are the letters,
-    signs and transposes as they are read.
+    and empty before the first.  ``before`` is that relation as it stands in the TeX.  ``order`` are
+    the letters, signs and transposes as they are read.
     """
 
     tokens: tuple[str, ...]
