@@ -437,6 +437,25 @@ def test_a_wrong_inequality_is_found(right, extremal, says):
         checking.inequality(mean_squared, "<=", right, np.array([0.3, 0.2, -0.5]), extremal=extremal)
 
 
+def test_the_search_keeps_symmetric_matrices_symmetric():
+    A = np.array([[2.0, 1.0], [1.0, 3.0]])
+    checking.inequality(lambda B: 2 * B - np.eye(2), "preceq", lambda B: B @ B, A, extremal=np.eye(2))
+    with pytest.raises(DisagreementError, match="fails by"):
+        checking.inequality(lambda B: B, "preceq", lambda B: B @ B, 3 * A, extremal=np.eye(2))
+
+
+def test_a_search_that_never_looks_is_refused():
+    x = np.array([1.0, 2.0])
+
+    def only_here(z):
+        if np.any(z != x):
+            raise CheckError("elsewhere it has no value")
+        return np.sum(z**2)
+
+    with pytest.raises(CheckError, match="both sides have values at 0 of 64 points"):
+        checking.inequality(only_here, ">=", lambda z: z @ z, x, extremal=x)
+
+
 def test_an_inequality_wants_the_case_of_equality_or_a_reason():
     x = np.array([1.0, 2.0])
     for options in ({}, {"loose": " "}, {"extremal": x, "loose": "why"}):
@@ -472,6 +491,8 @@ def test_chain_compares_every_step():
         (1.0, ">", 1.0),
         (np.array([1.0, 3.0]), "<=", np.array([2.0, 2.0])),
         (A, "preceq", np.diag([3.0, 1.0])),
+        (A, "preceq", 2 * A + np.triu(np.ones((2, 2)), 1)),  # an error above the diagonal
+        (A + np.triu(np.ones((2, 2)), 1), "preceq", 9 * A),
     ):
         with pytest.raises(DisagreementError, match="step"):
             chain(*items)
@@ -482,6 +503,7 @@ def test_chain_compares_every_step():
         (1.0, 1.0, 1.0),
         (1.0, "~", 1.0),
         (np.ones(2), "<=", 3.0),
+        (np.ones(2), "preceq", 2 * np.ones(2)),
     ):
         with pytest.raises(CheckError) as caught:
             chain(*items)

@@ -1292,7 +1292,8 @@ def inequality(
     """Return left(at) after showing that the inequality holds, and is tight.
 
     It is tried at ``at`` and on a seeded search for a counter-example from
-    there; what is positive stays positive.  ``at`` is the argument of both
+    there; what is positive stays positive, and a symmetric matrix
+    symmetric.  ``at`` is the argument of both
     sides, or a tuple of their arguments.  ``extremal`` is the case of
     equality, of the same form, or a function of m that tends to it as m
     grows; where there is none, ``loose`` says why.
@@ -1373,16 +1374,35 @@ def _slack(left: Any, relation: str, right: Any) -> float:
     a, b = _side("the smaller side", left), _side("the greater side", right)
     if a.shape != b.shape:
         raise CheckError(f"shapes differ: {a.shape} and {b.shape}")
-    if relation in ("preceq", "succeq"):
-        gaps = np.linalg.eigvalsh(b - a)
-    elif relation in ("<", "<=", ">", ">="):
-        gaps = np.atleast_1d(b - a)
-    else:
+    gaps = _gaps(a, relation, b)
+    return float(gaps.min()) / max(_scale(a), _scale(b), 1e-300)
+
+
+def _gaps(
+    a: Array, relation: str, b: Array, tolerance: float = EXACT
+) -> Array:
+    """What must not be negative: b - a, or the eigenvalues of it."""
+    if relation not in ("<", "<=", ">", ">=", "preceq", "succeq"):
         raise CheckError(
             f"unknown relation {relation!r}; "
-            "there are < <= > >= preceq succeq"
+            "there are = < <= > >= preceq succeq"
         )
-    return float(gaps.min()) / max(_scale(a), _scale(b), 1e-300)
+    if relation not in ("preceq", "succeq"):
+        return np.atleast_1d(b - a).ravel()
+    for name, side in (("smaller", a), ("greater", b)):
+        if side.ndim != 2 or side.shape[0] != side.shape[1]:
+            raise CheckError(
+                f"{relation} compares square matrices, "
+                f"found shape {side.shape}"
+            )
+        skew = _scale(side - side.T) / max(_scale(a), _scale(b), 1e-300)
+        if skew > tolerance:
+            raise DisagreementError(
+                f"the {name} side of {relation} is not symmetric: "
+                f"by {skew:.1e} of the scale",
+                skew,
+            )
+    return np.linalg.eigvalsh((b - a + (b - a).T) / 2)
 
 
 def _least_slack(
@@ -1391,17 +1411,25 @@ def _least_slack(
     """Search for arguments at which the slack is small, from ``at``."""
     rng = np.random.default_rng(0)
     best, least, step = at, slack(at), 0.5
+    inside = 0
     for _ in range(tries):
         there = _moved(best, step, rng)
         try:
             with np.errstate(all="ignore"):
                 found = slack(there)
+            inside += 1
         except (CheckError, np.linalg.LinAlgError, FloatingPointError):
             found = np.inf  # outside of the domain
         if found < least:
             best, least, step = there, found, 1.5 * step
         else:
             step = max(0.8 * step, 1e-4)
+    if 8 * inside < tries:
+        raise CheckError(
+            "the search for a counter-example leaves the domain: "
+            f"both sides have values at {inside} of {tries} points; "
+            "write them so that they do where one looks"
+        )
     return least
 
 
@@ -1411,6 +1439,8 @@ def _moved(point: Any, step: float, rng: np.random.Generator) -> Any:
     x = np.asarray(point, float)
     shift = step * rng.standard_normal(x.shape)
     zoom = np.exp(step * rng.standard_normal())
+    if x.ndim == 2 and np.array_equal(x, x.T):
+        shift = (shift + shift.T) / 2
     if np.all(x > 0):
         return _plain(np.asarray(zoom * x * np.exp(shift)))
     return _plain(np.asarray(zoom * (x + shift * (_scale(x) or 1.0))))
@@ -1568,16 +1598,7 @@ def _related(left: Any, relation: str, right: Any, tolerance: float) -> None:
         raise CheckError(
             "both sides are zero, so there is no scale to compare with"
         )
-    if relation in ("preceq", "succeq"):
-        gaps = np.linalg.eigvalsh(b - a)
-    elif relation in ("<", "<=", ">", ">="):
-        gaps = np.atleast_1d(b - a).ravel()
-    else:
-        raise CheckError(
-            f"unknown relation {relation!r}; "
-            "there are = < <= > >= preceq succeq"
-        )
-    least = float(gaps.min())
+    least = float(_gaps(a, relation, b, tolerance).min())
     if least < -tolerance * scale or (
         relation in ("<", ">") and least <= 0.0
     ):

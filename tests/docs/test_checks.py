@@ -388,12 +388,12 @@ def test_relations_in_the_line_are_counted():
 def run(tmp_path):
     """Run the check of a book with that text in a process of its own."""
 
-    def run_text(text: str, label: str, limit: int = 10) -> runner.Outcome:
+    def run_text(text: str, label: str, limit: int = 10, *, deep: bool = False) -> runner.Outcome:
         path = tmp_path / "docs" / FILE
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         (job,) = runner.jobs_of(book_of(text, tmp_path / "docs"), [label])
-        return runner.run_check(job, limit=limit)
+        return runner.run_check(job, limit=limit, deep=deep)
 
     return run_text
 
@@ -461,6 +461,16 @@ def test_a_crash_is_reported(run):
         "route = X @ lstsq(X, y)\n", "route = chapter.ridge_regression.np.ctypeslib.ctypes.string_at(0)\n"
     )
     assert "eq-lin-projection: its process ended with SIGSEGV" in run(text, "eq-lin-projection").message
+
+
+def test_a_failure_of_the_harness_is_reported(run, monkeypatch):
+    def broken(*_):
+        raise ValueError("no such luck")
+
+    monkeypatch.setattr(runner.resolution, "resolution_of", broken)
+    message = run(CLEAN, "eq-lin-projection", deep=True).message
+    assert "eq-lin-projection: the harness failed on it" in message
+    assert "ValueError: no such luck" in message
 
 
 def test_checks_run_several_at_a_time_and_one_failure_leaves_the_others(tmp_path):

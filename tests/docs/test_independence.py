@@ -283,6 +283,43 @@ ATTACKS = {
         DATA + "f = lambda t, g=lstsq: g(X, y)\nroute = f(1.0)\n" + PRINTED,
         "a function has defaults",
     ),
+    "least squares with the matrix of the formula": (
+        SOLVE,
+        DATA + "route = lstsq(X.T @ X + lam * eye(d), X.T @ y)\n" + PRINTED,
+        "both sides share `X.T @ X + lam * eye(d)`",
+    ),
+    "its pseudoinverse": (
+        SOLVE,
+        DATA + "route = pinv(X.T @ X + lam * eye(d)) @ (y @ X)\n" + PRINTED,
+        "both sides share `X.T @ X + lam * eye(d)`",
+    ),
+    "its singular values": (
+        SOLVE,
+        DATA + "U, s, Vt = svd(X.T @ X + lam * eye(d))\nroute = Vt.T @ ((U.T @ X.T @ y) / s)\n" + PRINTED,
+        "both sides share `X.T @ X + lam * eye(d)`",
+    ),
+    "its eigenvalues": (
+        SOLVE,
+        DATA + "s, V = eigh(X.T @ X + lam * eye(d))\nroute = V @ ((V.T @ X.T @ y) / s)\n" + PRINTED,
+        "both sides share `X.T @ X + lam * eye(d)`",
+    ),
+    "its Cholesky factor": (
+        SOLVE,
+        DATA + "L = cholesky(X.T @ X + lam * eye(d))\nroute = solve(L.T, solve(L, X.T @ y))\n" + PRINTED,
+        "both sides share `X.T @ X + lam * eye(d)`",
+    ),
+    "a formula bound below the function that hides it": (
+        SOLVE,
+        DATA
+        + "f = lambda t: g(t) @ X.T @ y\ng = lambda t: inv(X.T @ X + t * eye(d))\nroute = f(lam)\n"
+        + PRINTED,
+        "the body reads g before it is bound",
+    ),
+    "a function that calls itself": (
+        SOLVE,
+        DATA + "f = lambda t: f(t - 1)\nroute = f(lam)\n" + PRINTED,
+        "the body reads f before it is bound",
+    ),
     "the scale of a zero is a literal": (
         SOLVE,
         DATA + "route = zero(lstsq(X, y) - X.T @ y, 9e99, 9e99)\nprinted = zeros(d)\n",
@@ -315,6 +352,18 @@ def test_an_exception_gives_its_reason():
     (message,) = said(tex, code, ":independent: because\n")
     assert "`:independent:` gives no reason" in message
     assert words not in message
+
+
+@pytest.mark.parametrize("option", ["few", "tokens", "equivalent", "resolution"])
+def test_a_reason_has_words(option):
+    value = "0.5 " if option == "resolution" else ""
+    for reason in ("x", "so it", "is is is is"):
+        messages = said(RIDGE, CLEAN, f":{option}: {value}{reason}\n")
+        assert any(f"`:{option}:` gives no reason" in message for message in messages), reason
+    assert not any(
+        "gives no reason" in message
+        for message in said(RIDGE, CLEAN, f":{option}: {value}a factor cancels here\n")
+    )
 
 
 def test_the_package_needs_an_oracle_that_exists():
@@ -376,7 +425,7 @@ def test_the_checks_of_the_book_need_no_exception():
     file = "derivations/05-linear-regression/ridge-regression.md"
     text = (ROOT / "docs" / file).read_text(encoding="utf8")
     checks = read_page(text, file, chapters).checks
-    assert len(checks) > 20
+    assert len(checks) >= 20
     assert not any("independent" in check.options or "oracle" in check.options for check in checks)
     assert all(not list(body.problems(check)) for check in checks)
 

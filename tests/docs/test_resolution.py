@@ -78,3 +78,19 @@ def test_a_stated_resolution_is_accepted_when_it_is_needed():
     assert "resolution" not in deep(COARSE, said).message
     fine = deep(COARSE.replace("3 * (a @ a) * (b @ b)", "(a @ b) ** 2"), said)
     assert "so `:resolution:` is not needed; remove it" in fine.message
+
+
+def test_letters_in_a_list_of_arrays_of_several_shapes_are_moved_too():
+    code = (
+        "X_of, w = [normal(n, p), normal(k, p)], normal(p)\n"
+        "route = sum(sum(X @ w) for X in X_of)\n"
+        "printed = {}\n"
+    )
+    options = ":sizes: n=3 k=4 p=2 | n=5 k=2 p=3 | n=4 k=3 p=1"
+    right = "sum(X_of[0].T @ ones(n) * w) + sum(X_of[1].T @ ones(k) * w)"
+    assert deep(code.format(right), options).ok
+    saturated = code.format(f"sign({right})").replace(
+        "route = sum(sum(X @ w) for X in X_of)", "route = sign({})"
+    )
+    hidden = deep(saturated.format("sum(sum(X @ w) for X in X_of)"), options).message
+    assert "`X_of`, `w` may be wrong by 0.0001 in `printed`" in hidden

@@ -61,10 +61,24 @@ ALIKE = [
     (r"\varphi(\vect{w})", "phi(w)"),
 ]
 
+ALIKE += [
+    (r"\mat{X}^+\vect{y}", "pinv(X) @ y"),
+    (r"\mat{X}^+\vect{y}", "lstsq(X, y)"),
+    (r"\mat{X}^{+}\vect{y}", "X_pinv @ y"),
+    (r"\vect{w}^+ - \vect{w}", "w_plus - w"),
+    (r"\phi(\vect{w}^+) - \lambda", "phi(w_plus) - lam"),
+    (r"\hat{w}_j + \lambda", "w_hat_j + lam"),
+    (r"\vect{w}_{\star}^{(n)} + \lambda", "w + lam"),
+    (r"\lambda^{(n - d)/2}", "lam ** ((n - d) / 2)"),
+    (r"-\vect{w}^\T\vect{y}", "-w @ y"),
+    (r"(\mat{X}\vect{w})^\T\vect{y}", "(X @ w) @ y"),
+    (r"\vect{w} - \hat{\vect{w}}", "w - w_hat"),
+]
+
 
 @pytest.mark.parametrize(("tex", "printed"), ALIKE)
 def test_what_counts_alike(tex, printed):
-    setup = "A = X.T @ X + lam * eye(d)\nphi = lambda v: v @ v"
+    setup = "A = X.T @ X + lam * eye(d)\nphi = lambda v: v @ v\nX_pinv, w_hat = inv(X), 2 * w"
     assert differences(f"r = {tex} .", printed, setup=setup) == ""
 
 
@@ -81,6 +95,16 @@ DIFFERENT = [
     (r"\log \lambda", "lam", "log"),
     (r"\tr \mat{X}", "X", "trace"),
     (r"\det \mat{X}", "trace(X)", "determinant"),
+    (r"\mat{X}^+\vect{y}", "inv(X) @ y", "plus: 1 in the TeX, 0 in the check"),
+    (r"\mat{X} + \vect{y}", "pinv(X) @ y", "plus: 0 in the TeX, 1 in the check"),
+    (r"\lambda^{(n - d)/2}", "lam ** (n - d)", "inverse"),
+    (r"\hat{w}_i + \lambda", "w_hat_j + lam", "index j: 0 in the TeX, 1 in the check"),
+    (r"\vect{y} - \mat{X}\vect{w}", "X @ w - y", "order: y − x w in the TeX, x w − y in the check"),
+    (r"\mat{X}^\T\mat{X}", "X @ X.T", "order: transpose x x in the TeX, x transpose x in the check"),
+    (r"\mat{X}\mat{A}\vect{w}", "A @ X @ w", "order: x a w in the TeX, a x w in the check"),
+    (r"\lambda - 1 + \alpha", "lam + 1 - alpha", "order"),
+    (r"\vect{w}\vect{w}^\T", "w @ w", "order"),
+    (r"\vect{w} - \lambda", "w_hat - lam - w + w", "mark hat w"),
 ]
 
 
@@ -204,6 +228,27 @@ def test_a_chain_has_no_missing_link(tex, printed, missing):
 def test_the_number_of_terms_of_a_sum(tex, code, differ):
     name = "prod" if "prod" in tex else "sum"
     assert bool(differences(tex, f"{name}(w[j] for j in {code})")) == differ
+
+
+def test_a_parameter_with_the_name_of_its_argument_or_of_a_variable():
+    setup = "kernel = lambda y, z: exp(-sum((y - z) ** 2))\nA = X.T @ X\nf = lambda A: A @ w"
+    tex = r"r = e^{-\norm{\vect{x}_i - \vect{x}_j}^2}"
+    assert differences(tex, "kernel(X[i], X[j])", setup=setup) == ""
+    assert differences(tex.replace("-", "+", 1), "kernel(X[i], X[j])", setup=setup)
+    assert differences(r"r = e^{-\norm{\vect{y} - \vect{y}}^2}", "kernel(y, y)", setup=setup) == ""
+    assert differences(r"r = 2\mat{X}\vect{w}", "f(2 * X)", setup=setup) == ""
+    assert (
+        differences(r"r = \lambda", "f(f)", setup=f"{setup}\ng = lambda t: g(t)") == ""
+    )  # a rule refuses it
+
+
+def test_hats_count_only_where_they_tell_names_apart():
+    assert differences(r"r = \hat{\vect{w}} + \lambda", "w + lam") == ""
+    assert differences(r"r = \vect{w}_\star + \lambda", "w + lam") == ""
+    both = "w_star = 2 * w"
+    assert differences(r"r = \vect{w}_\star + \lambda", "w_star + lam", setup=both) == ""
+    assert "mark star w" in differences(r"r = \vect{w} + \lambda", "w_star + lam", setup=both)
+    assert differences(r"\norm{\hat{\vect{w}}}^2 = 2", "2", "sum(w**2)", setup="w_hat = w") == ""
 
 
 def test_a_macro_is_counted_by_what_it_stands_for():

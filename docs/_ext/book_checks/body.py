@@ -366,9 +366,28 @@ def _binding_problems(check: Check, tree: ast.Module) -> Iterator[Problem]:
                     "give each quantity a name of its own",
                 )
             bound.setdefault(name, statement.lineno)
+    yield from _read_too_early(tree)
     for side in SIDES:
         if side not in bound:
             yield Problem(check.line, f"`{side}` is not assigned", f"assign `{side}` exactly once")
+
+
+def _read_too_early(tree: ast.Module) -> Iterator[Problem]:
+    """A function sees what is bound before it, so that it can be read from above, and ends."""
+    later = {name for statement in tree.body for name in _names_bound(statement)}
+    for statement in tree.body:
+        nodes = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        bound = set(_names_bound(statement))
+        inside = {node.arg for node in ast.walk(statement) if isinstance(node, ast.arg)}
+        inside |= {node.id for node in nodes if isinstance(node.ctx, ast.Store)} - bound
+        read = {node.id for node in nodes if isinstance(node.ctx, ast.Load)}
+        for name in sorted(read & later - inside):
+            yield Problem(
+                statement.lineno,
+                f"the body reads {name} before it is bound",
+                "bind each name above the statement that reads it",
+            )
+        later -= bound
 
 
 def _side_problems(check: Check, tree: ast.Module) -> Iterator[Problem]:

@@ -246,6 +246,8 @@ def _common(graph: Graph, route: Iterable[Node], side: Node) -> Iterator[tuple[t
     for node in left & right:
         if not graph.bound(node):
             yield (node,), 0
+    for node in _taken_apart(graph, left) & _taken_apart(graph, right):
+        yield (node,), 4  # as much as the inverse that both sides find
     for one in left - right:
         kind, children = graph.kinds[one]
         if kind not in ("+", "*", "@"):
@@ -257,6 +259,20 @@ def _common(graph: Graph, route: Iterable[Node], side: Node) -> Iterator[tuple[t
                 common = tuple(x for x in common if not graph.bound(x))
                 if len(common) > 1:
                     yield common, len(common) - 1
+
+
+DECOMPOSITIONS = ("cholesky", "eigh", "inv", "lstsq", "pinv", "qr", "svd")
+"""Functions that find an inverse, or all that is needed for one."""
+
+
+def _taken_apart(graph: Graph, nodes: Iterable[Node]) -> set[Node]:
+    """The matrices of more than one operation that are inverted or decomposed there."""
+    found = {
+        graph.kinds[node][1][0]
+        for node in nodes
+        if graph.kinds[node][0].removeprefix("call ") in DECOMPOSITIONS and graph.kinds[node][1]
+    }
+    return {node for node in found if graph.weight([node]) > 1 and not graph.bound(node)}
 
 
 def _run(one: tuple[Node, ...], other: tuple[Node, ...]) -> tuple[Node, ...]:

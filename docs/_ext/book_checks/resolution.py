@@ -84,15 +84,27 @@ def _matters(name: str, trials: Sequence[Trial]) -> bool:
             if _letter_matters(name, trial):
                 return True
             continue
-        if isinstance(value, bool) or np.asarray(value).dtype.kind not in "fc":
+        moved = _wobbled(value, np.random.default_rng(seed))
+        if moved is None:
             return True
-        noise = np.random.default_rng(seed).standard_normal(np.shape(value))
         try:
             with np.errstate(all="ignore"):
-                trial.again({}, {name: value * (1.0 + WOBBLE * noise)})
+                trial.again({}, {name: moved})
         except Exception:
             return True
     return False
+
+
+def _wobbled(value: Any, rng: np.random.Generator) -> Any:
+    """The numbers in a value, each slightly off; None where there are none."""
+    if isinstance(value, list | tuple):
+        parts = [_wobbled(part, rng) for part in value]
+        if all(part is None for part in parts):
+            return None
+        return [old if new is None else new for old, new in zip(value, parts, strict=True)]
+    if isinstance(value, bool) or np.asarray(value).dtype.kind not in "fc":
+        return None
+    return value * (1.0 + WOBBLE * rng.standard_normal(np.shape(value)))
 
 
 def _letter_matters(name: str, trial: Trial) -> bool:

@@ -66,6 +66,10 @@ OPTIONS = frozenset(
 )
 """What may stand above the body of a check."""
 
+REASONED = frozenset({"few", "tokens", "independent", "resolution", "equivalent"})
+FEWEST_WORDS = 3
+"""The options that set a rule aside for a reason, which has at least so many different words."""
+
 GRADES = ("recall", "derive", "compute", "prove", "code")
 """What an exercise asks for."""
 
@@ -323,6 +327,10 @@ def _check(check: Check, facts: _Facts) -> Iterator[Violation]:
         found = list(independence.problems(check, facts.displays[check.label].tex, facts.macros))
     for problem in found:
         yield wrong(problem.what, problem.remedy, problem.line)
+    for option in REASONED & check.options.keys() - {"independent"}:
+        words = set(re.findall(r"[A-Za-z]+", check.options[option]))
+        if len(words) < FEWEST_WORDS and check.options[option].strip():
+            yield wrong(f"`:{option}:` gives no reason", "say in a few words why the rule does not hold here")
     for name in _words(check.options.get("uses", "")):
         if name not in facts.displays:
             yield wrong(f"`:uses:` names {name}, which is no display", "correct the label")

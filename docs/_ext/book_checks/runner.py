@@ -192,7 +192,13 @@ def _start(job: Job, limit: int, deep: bool) -> _Child:
             faulthandler.disable()
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-            outcome = _evaluate(job, deep)
+            try:
+                outcome = _evaluate(job, deep)
+            except Exception as error:  # of this program, not of the check
+                what = "".join(traceback.format_exception(error)).rstrip()
+                check = job.check
+                message = _failure(job, check.line, f"the harness failed on it\n{what}")
+                outcome = Outcome(check.label, check.file, check.line, message)
             result = asdict(replace(outcome, seconds=_processor_time()))
             with os.fdopen(write, "wb") as pipe:
                 pipe.write(json.dumps(result).encode())

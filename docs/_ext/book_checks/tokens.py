@@ -21,6 +21,7 @@ from book_checks.tokens_code import (
     apart,
     code_directions,
     code_inequalities,
+    code_order,
     code_sides,
     listed,
     names_bound,
@@ -28,6 +29,7 @@ from book_checks.tokens_code import (
     shown_relations,
     signature,
     sound,
+    told_apart,
 )
 from book_checks.tokens_tex import INEQUALITIES, Side, Signature, tex_inequalities, tex_sides
 from book_math.macros import Macro
@@ -59,9 +61,15 @@ def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing
 
     known = {name.lower() for name in names_bound(check) | _size_names(check)}
 
+    apart_by = told_apart(check)
+
+    def marked(side: Signature) -> Signature:
+        """Without the hats and stars that tell nothing apart in the check."""
+        return Counter({k: v for k, v in side.items() if not k.startswith("mark") or k in apart_by})
+
     @cache
     def gap(i: int, j: int) -> tuple[int, Signature, Signature]:
-        shown, counted = bounded(tex[i], signature(code[j], check, _letters(tex[i])), known)
+        shown, counted = bounded(marked(tex[i]), marked(signature(code[j], check, _letters(tex[i]))), known)
         return sum(((shown - counted) + (counted - shown)).values()), shown, counted
 
     @cache
@@ -80,7 +88,10 @@ def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing
     differences = [
         f"side {i + 1} of the display: {line}"
         for j, i in enumerate(places)
-        for line in _differ(*gap(i, j)[1:])
+        for line in (
+            *_differ(*gap(i, j)[1:]),
+            *_swapped(sides[i], code_order(code[j], check, _letters(tex[i]))),
+        )
     ]
     missing = unlinked(sides, places)
     differences += [
@@ -92,7 +103,9 @@ def pair(display: Display, check: Check, macros: Mapping[str, Macro]) -> Pairing
         if i not in places and i not in missing and _weight(side):
             side, counted = bounded(side, signature(route, check, _letters(side)), known)
             differences += [
-                f"side {i + 1} of the display, beside `route`: {line}" for line in _differ(side, counted)
+                f"side {i + 1} of the display, beside `route`: {line}"
+                for line in _differ(side, counted)
+                if not line.startswith("mark")  # the route has names of its own
             ]
     differences += _inequalities(display, check, sides, dict(zip(places, code, strict=True)))
     return Pairing(places, tuple(code), tuple(differences))
@@ -204,7 +217,7 @@ def _weight(side: Signature) -> int:
     return sum(
         number
         for key, number in side.items()
-        if key not in _PLAIN and not key.startswith(("letter", "numeral", "bound"))
+        if key not in _PLAIN and not key.startswith(("letter", "numeral", "bound", "mark"))
     )
 
 
@@ -212,6 +225,12 @@ def _differ(tex: Signature, code: Signature) -> Iterator[str]:
     for key in sorted(tex | code):
         if tex[key] != code[key]:
             yield f"{key}: {tex[key]} in the TeX, {code[key]} in the check"
+
+
+def _swapped(side: Side, code: tuple[str, ...]) -> Iterator[str]:
+    """Where the same letters, signs and transposes stand in another order."""
+    if side.order != code and Counter(side.order) == Counter(code):
+        yield f"order: {' '.join(side.order)} in the TeX, {' '.join(code)} in the check"
 
 
 def violations(book: Book, macros: Mapping[str, Macro]) -> Iterator[Violation]:

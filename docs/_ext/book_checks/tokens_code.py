@@ -1,14 +1,16 @@
 """Signature of code: how often signs, numerals, powers, … occur in each side of a check."""
 
 import ast
+import copy
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from book_checks import body
-from book_checks.tokens_tex import Signature, linear, terms
+from book_checks.tokens_tex import Signature, in_order, linear, terms
 from book_source import Check
 from mlderived.checking import DRAWS, RESERVED
 
@@ -17,6 +19,7 @@ __all__ = [
     "apart",
     "code_directions",
     "code_inequalities",
+    "code_order",
     "code_sides",
     "draws",
     "listed",
@@ -25,14 +28,15 @@ __all__ = [
     "shown_relations",
     "signature",
     "sound",
+    "told_apart",
 ]
 
 _FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "inv": ("inverse",),
     "solve": ("inverse",),
-    "pinv": (),
+    "pinv": ("plus",),
+    "lstsq": ("plus",),
     "sqrt": ("root",),
-    "outer": ("transpose",),
     "trace": ("trace",),
     "det": ("determinant",),
     "logdet": ("log", "determinant"),
@@ -67,6 +71,25 @@ _SCALARS = {"trace", "norm", "det", "logdet", "len", "sum", "mean", "max", "min"
 _MATRICES = {"inv", "eye", "outer", "pinv", "expm", "covariance", "diag", "cov", "kron"}
 
 
+_MARKS = {"hat", "bar", "tilde", "star"}
+
+
+def told_apart(check: Check) -> set[str]:
+    """The marks by which alone the check tells one name from another, such as the hat of w_hat beside w."""
+    names = {node.id for node in ast.walk(body.parse(check)) if isinstance(node, ast.Name)}
+    marks: dict[str, list[set[str]]] = {}
+    for name in names:
+        parts = name.split("_")
+        stem = "_".join(part for part in parts if part not in _MARKS)
+        marks.setdefault(stem, []).append(_MARKS & set(parts))
+    return {
+        f"mark {mark} {_base(stem)}"
+        for stem, found in marks.items()
+        for mark in _MARKS
+        if any(mark in one for one in found) and any(mark not in one for one in found)
+    }
+
+
 def _base(name: str) -> str:
     """The letter that a name stands for: w_hat is w, lam is λ, Vt is V."""
     stem = name.partition("_")[0].rstrip("0123456789") or name
@@ -85,6 +108,10 @@ class _Code:
     def meaning(self, name: str) -> ast.expr | None:
         """What a name abbreviates, unless the reader sees its letter."""
         return None if _base(name) in self.shown else self.bound.get(name)
+
+    def without(self, *names: str) -> "_Code":
+        """The same where these names stand for themselves: arguments and counters."""
+        return replace(self, bound={name: node for name, node in self.bound.items() if name not in names})
 
     def count(self, node: ast.AST) -> Iterator[str]:
         """Every token of an expression."""
@@ -110,13 +137,21 @@ class _Code:
                 yield from (f"index {one.id}" for one in ast.walk(index) if isinstance(one, ast.Name))
             case ast.Call():
                 yield from self._call(node)
-            case ast.GeneratorExp(elt=inner) | ast.ListComp(elt=inner) | ast.Lambda(body=inner):
-                yield from self.count(inner)
+            case ast.GeneratorExp(elt=inner) | ast.ListComp(elt=inner):
+                counters = [one.target for one in node.generators]
+                yield from self.without(*_names(counters)).count(inner)
+            case ast.Lambda(body=inner):
+                yield from self.without(*(one.arg for one in node.args.args)).count(inner)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 for part in parts:
                     yield from self.count(part)
 
     def _operation(self, node: ast.BinOp) -> Iterator[str]:
+        """In the order in which they are read, but a transpose before what it turns."""
+        if isinstance(node.op, ast.MatMult) and self.kind(node.left) == "column":
+            yield "transpose"
+        if not (isinstance(node.op, ast.Div) and _is_one(node.left)):
+            yield from self.count(node.left)
         match node.op:
             case ast.Add():
                 yield "+"
@@ -124,10 +159,6 @@ class _Code:
                 yield "−"
             case ast.Div():
                 yield "inverse"
-            case ast.MatMult() if self.kind(node.left) == "column":
-                yield "transpose"
-        if not (isinstance(node.op, ast.Div) and _is_one(node.left)):
-            yield from self.count(node.left)
         yield from (
             _lowered(self.count(node.right)) if isinstance(node.op, ast.Div) else self.count(node.right)
         )
@@ -159,6 +190,10 @@ class _Code:
                 yield from _bound(node)
             for part in node.args[:1]:
                 yield from self.count(part)
+        elif name == "outer" and len(node.args) == 2:
+            yield from self.count(node.args[0])
+            yield "transpose"
+            yield from self.count(node.args[1])
         elif name in _VERBS:
             yield from _VERBS[name]
             # The second argument is a start, a point or a law; a covariance may have a second function.
@@ -182,9 +217,9 @@ class _Code:
             passed = {
                 one: argument
                 for one, argument in zip(names, node.args, strict=False)
-                if _base(one) not in self.shown and not _is_name(argument, one)
+                if _base(one) not in self.shown
             }
-            yield from _Code({**self.bound, **passed}, self.shown).count(meaning.body)
+            yield from self.without(*(set(names) - passed.keys())).count(_put(meaning.body, passed))
             return
         yield from _named(name) if meaning is None else self.count(meaning)
         if not all(isinstance(_whole(part), ast.Name) for part in node.args):
@@ -230,9 +265,44 @@ class _Code:
         return self.kind(meaning) if meaning is not None else "matrix" if name[0].isupper() else "column"
 
 
+class _Put(ast.NodeTransformer):
+    """Put expressions in the place of names, but not where a function or loop inside binds the name anew."""
+
+    def __init__(self, given: Mapping[str, ast.expr]) -> None:
+        self.given = given
+
+    def visit(self, node: ast.AST) -> Any:
+        """The node with names replaced; a function or loop inside is left its own names."""
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                return self.given.get(name, node)
+            case ast.Lambda():
+                own = {one.arg for one in node.args.args}
+            case ast.GeneratorExp() | ast.ListComp() | ast.SetComp():
+                own = _names(one.target for one in node.generators)
+            case _:
+                return self.generic_visit(node)
+        return _Put({name: value for name, value in self.given.items() if name not in own}).generic_visit(
+            node
+        )
+
+
+def _put(node: ast.expr, given: Mapping[str, ast.expr]) -> ast.expr:
+    """A copy of the expression with other expressions in the place of names."""
+    changed: ast.expr = _Put(given).visit(copy.deepcopy(node))
+    return changed
+
+
+def _names(nodes: Iterable[ast.AST]) -> set[str]:
+    return {one.id for node in nodes for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
 def _named(name: str) -> Iterator[str]:
     yield f"letter {_base(name)}"
-    if re.fullmatch("[A-Za-z]+_[a-z]", name):
+    yield from (f"mark {mark} {_base(name)}" for mark in _MARKS & set(name.split("_")))
+    if name.endswith(("_plus", "_pinv")):
+        yield "plus"
+    if re.fullmatch(r"[A-Za-z]\w*_[a-z]", name):
         yield f"index {name[-1]}"
 
 
@@ -283,10 +353,6 @@ def _is_one(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value == 1
 
 
-def _is_name(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
-
-
 def _is_square(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.BinOp)
@@ -321,7 +387,7 @@ def sound(check: Check) -> bool:
         apart(check)
     except (SyntaxError, KeyError, AssertionError):
         return False
-    return True
+    return not any(problem.what.startswith("the body reads") for problem in body.problems(check))
 
 
 def names_bound(check: Check) -> set[str]:
@@ -334,6 +400,11 @@ def names_bound(check: Check) -> set[str]:
 def signature(node: ast.expr, check: Check, shown: frozenset[str]) -> Signature:
     """Count in an expression of the check; names whose letter is ``shown`` are not spelled out."""
     return Counter(_Code(_bindings(check), shown).count(node))
+
+
+def code_order(node: ast.expr, check: Check, shown: frozenset[str]) -> tuple[str, ...]:
+    """The letters, signs and transposes of an expression, in the order in which they are read."""
+    return in_order(_Code(_bindings(check), shown).count(node))
 
 
 def code_sides(check: Check) -> list[ast.expr]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from book_math.macros import Macro
@@ -14,6 +14,7 @@ __all__ = [
     "Signature",
     "argument",
     "expand",
+    "in_order",
     "lex",
     "linear",
     "terms",
@@ -31,6 +32,14 @@ def _commands(names: str) -> frozenset[str]:
 
 _FRACTIONS = _commands("frac tfrac dfrac")
 _STYLES = _commands("boldsymbol mathbf mathcal mathsf mathit hat tilde bar widehat widetilde overline dot")
+_MARKS = {
+    r"\hat": "hat",
+    r"\widehat": "hat",
+    r"\bar": "bar",
+    r"\overline": "bar",
+    r"\tilde": "tilde",
+    r"\widetilde": "tilde",
+}
 _TEXTS = _commands("text textsf textrm mbox tag label")
 _RELATIONS = {"=", "<", ">"} | _commands(
     "coloneqq ne neq le leq ge geq approx equiv iff implies propto sim succ succeq prec preceq "
@@ -132,7 +141,10 @@ def _items(tokens: Sequence[str]) -> list[Item]:
             out += [("count", "root"), *_items(argument(waiting)), ("end", "")]
         elif token in _STYLES:
             inner = _items(argument(waiting))
-            out += [("letter", value) if kind == "numeral" else (kind, value) for kind, value in inner]
+            inner = [("letter", value) if kind == "numeral" else (kind, value) for kind, value in inner]
+            if token in _MARKS and [kind for kind, _ in inner] == ["letter"]:
+                out.append(("mark", f"mark {_MARKS[token]} {inner[0][1]}"))
+            out += inner
         elif token in _TEXTS:
             argument(waiting)
         elif token == r"\htmlClass":
@@ -242,6 +254,8 @@ def terms(coefficients: Mapping[str, int]) -> str:
 def _subscript(tokens: list[str], out: list[Item]) -> None:
     """Count the letters of an index; what stands under a sum or a maximum is a bound."""
     if not (out and out[-1][0] == "count" and out[-1][1] in _LIMITS):
+        if r"\star" in tokens and out and out[-1][0] == "letter":
+            out.insert(-1, ("mark", f"mark star {out[-1][1]}"))
         out += [("index", f"index {token}") for token in tokens if re.fullmatch("[a-z]", token)]
 
 
@@ -259,13 +273,14 @@ def _superscript(tokens: list[str], out: list[Item]) -> None:
             return
     if tokens == [r"\top"]:
         out.append(("count", "transpose"))
+    elif tokens == ["+"]:
+        out.append(("count", "plus"))
     elif tokens in (["1", "/", "2"], [r"\frac", "1", "2"], [r"\tfrac", "12"], [r"\frac", "12"]):
         out.append(("count", "root"))
     elif len(tokens) == 1 and tokens[0].isdigit():
         out.append(("count", f"power {tokens[0]}"))
-    elif tokens[:1] not in (
+    elif not _is_index(tokens) and tokens[:1] not in (
         [],
-        ["("],
         ["'"],
         ["*"],
         [r"\star"],
@@ -277,26 +292,33 @@ def _superscript(tokens: list[str], out: list[Item]) -> None:
         out += [("count", "power"), *_items(tokens), ("end", "")]
 
 
+def _is_index(tokens: Sequence[str]) -> bool:
+    """Whether a superscript is one bracket, such as ``(t)``: the number of an iterate."""
+    return tokens[:1] == ["("] and ")" not in tokens[:-1] and tokens[-1] == ")"
+
+
 @dataclass(frozen=True)
 class Side:
     """One side of the relations of a display: its tokens as written, and its signature.
 
     ``relation`` stands before it, as a check writes it; it is "," where the side begins another statement,
-    and empty before the first.  ``before`` is that relation as it stands in the TeX.
+    and empty before the first.  ``before`` is that relation as it stands in the TeX.  ``order`` are
+    the letters, signs and transposes as they are read.
     """
 
     tokens: tuple[str, ...]
     signature: Signature
     relation: str = ""
     before: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
 
     @property
     def is_name(self) -> bool:
         """Whether it is one letter or numeral, perhaps with indices and arguments: nothing to evaluate."""
         if {r"\norm", r"\abs", r"\lVert", r"\lvert"} & set(self.tokens):
             return False
-        counts = [count for key, count in self.signature.items() if not key.startswith("index")]
-        only = all(key.startswith(("letter", "numeral", "index")) for key in self.signature)
+        counts = [count for key, count in self.signature.items() if not key.startswith(("index", "mark"))]
+        only = all(key.startswith(("letter", "numeral", "index", "mark")) for key in self.signature)
         return only and sum(counts) <= 1
 
 
@@ -307,7 +329,8 @@ def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
     waiting: list[str] = []
     for tokens, before in zip(parts, ["", *between], strict=True):
         waiting.append(before)
-        signature = _counted(_items(expand(tokens, macros)))
+        items = _items(expand(tokens, macros))
+        signature = Counter(_counted(items))
         if signature:
             found.append(
                 Side(
@@ -315,6 +338,7 @@ def tex_sides(tex: str, macros: Mapping[str, Macro]) -> list[Side]:
                     signature,
                     _relation(waiting) if found else "",
                     tuple(filter(None, waiting)),
+                    in_order(_counted(_transposed(items))),
                 )
             )
             waiting = []
@@ -376,22 +400,63 @@ def _split(tex: str) -> tuple[list[list[str]], list[str]]:
     return sides, between
 
 
-def _counted(items: list[Item]) -> Signature:
-    """Count, without the arguments of functions that are single letters: f(x) counts as f."""
-    found: Signature = Counter()
+def in_order(tokens: Iterable[str]) -> tuple[str, ...]:
+    """The letters, signs and transposes among tokens.
+
+    Left out is what stands below a bar, for it may be written as a factor in front, and so are Greek letters
+    with a negative power.  A transpose is read after the sign and the Greek factors of what it turns.
+    """
+    found: list[str] = []
+    for token in tokens:
+        if token.endswith(" below a bar"):
+            found.pop()  # the letter or numeral itself
+        elif token == "inverse" and found and f"\\{found[-1].removeprefix('letter ')}" in _GREEK:
+            found.pop()
+        elif token in ("+", "−", "transpose") or token.startswith(("letter", "numeral")):
+            found.append(token)
+    words = [token.removeprefix("letter ") for token in found if not token.startswith("numeral")]
+    for k in reversed(range(len(words) - 1)):
+        while words[k : k + 1] == ["transpose"] and k + 1 < len(words) and _is_factor(words[k + 1]):
+            words[k : k + 2] = words[k + 1], words[k]
+            k += 1
+    return tuple(words)
+
+
+def _is_factor(word: str) -> bool:
+    return word == "−" or f"\\{word}" in _GREEK
+
+
+def _transposed(items: list[Item]) -> list[Item]:
+    """The same items with each transpose before what it turns: a letter or a bracket."""
+    out: list[Item] = []
+    for item in items:
+        place = len(out)
+        if item == ("count", "transpose") and place and out[-1][0] != "open":
+            depth = 0
+            while place:
+                place -= 1
+                depth += (out[place][0] == "close") - (out[place][0] == "open")
+                if depth == 0 and out[place][0] not in ("index", "count", "mark"):
+                    break
+        out.insert(place, item)
+    return out
+
+
+def _counted(items: list[Item]) -> Iterator[str]:
+    """The tokens, without the arguments of functions that are single letters: f(x) is f."""
     low = _below(items)
     place = 0
     while place < len(items):
         kind, value = items[place]
-        if kind in ("count", "index"):
-            found[value] += 1
+        if kind in ("count", "index", "mark"):
+            yield value
         elif kind in ("letter", "numeral"):
-            found[f"{kind} {value}"] += 1
-            found[f"{value} below a bar"] += place in low
+            yield f"{kind} {value}"
+            if place in low:
+                yield f"{value} below a bar"
         place += 1
         if kind in ("letter", "index"):
             place = _after_argument(items, place)
-    return +found
 
 
 def _after_argument(items: list[Item], place: int) -> int:
@@ -399,7 +464,9 @@ def _after_argument(items: list[Item], place: int) -> int:
     if items[place : place + 1] != [("open", "(")]:
         return place
     end = place + 1
-    while end < len(items) and items[end][0] in ("letter", "index", "comma"):
+    while end < len(items) and (
+        items[end][0] in ("letter", "index", "comma", "mark") or items[end][1] == "plus"
+    ):
         end += 1
     return end + 1 if end > place + 1 and items[end : end + 1] == [("close", ")")] else place
 
