@@ -21,7 +21,7 @@ from book_checks.tokens_code import apart, draws
 from book_checks.tokens_tex import RELATIONS, Side, tex_sides
 from book_checks.trial import bench_of, is_symbolic
 from book_source import Book, Check, Display
-from mlderived.checking import Bench, CheckError, Law
+from mlderived.checking import Bench, CheckError, Law, Scaled
 
 __all__ = ["Asked", "Result", "asked", "brief", "transcribe", "tried"]
 
@@ -126,6 +126,11 @@ def _compared(ours: Mapping[str, Any], theirs: list[Any], wanted: Sequence[Asked
 
 
 def _deviation(ours: Any, typed: Any, bench: Bench, what: str) -> float:
+    if isinstance(ours, Scaled) and np.shape(ours.value) == np.shape(typed):
+        # Both vanish but for rounding, so their difference does, on the scale of the check.
+        ours, typed = ours._replace(value=np.asarray(ours.value) - typed), np.zeros(np.shape(typed))
+    elif not np.any(ours) and np.array_equal(ours, typed):
+        return 0.0
     try:
         return bench.agree(ours, typed).deviation
     except CheckError as error:
