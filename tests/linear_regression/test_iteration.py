@@ -177,7 +177,7 @@ def test_divergence_beyond_the_floats_is_refused_without_a_warning():
         warnings.simplefilter("error")
         with pytest.raises(ValueError, match=r"floats at step 10000000000.0: expected a step below"):
             lr.gradient_descent(np.eye(2), np.ones(2), 1e10, 100)
-        with pytest.raises(ValueError, match="floats at step 1.0: expected .* smaller y and start"):
+        with pytest.raises(ValueError, match=r"floats at step 1\.0: expected .* smaller y and start"):
             lr.gradient_descent(np.zeros((2, 1)), [1e200, 1], 1.0, 3)
         with pytest.raises(ValueError, match="exceeds the floats"):
             lr.early_stopping_factors(np.eye(2), 1e10, 100)
