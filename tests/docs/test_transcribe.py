@@ -58,6 +58,18 @@ printed = inequality(
 ```
 
 $$
+\mat{X}^\T(\vect{y} - \mat{X}\hat{\vect{w}}) = \vect{0} .
+$$ (eq-lin-vanishes)
+
+```{check} eq-lin-vanishes
+:sizes: n=9 d=3 | n=7 d=2 | n=5 d=1
+X, y = normal(n, d), normal(n)
+w_hat = lstsq(X, y)
+route = zeros(d)
+printed = zero(X.T @ (y - X @ w_hat), norm(X.T @ y), wrong=X.T @ y)
+```
+
+$$
 \min_{c \in \R} \norm{\vect{w} - c\vect{1}}^2 = \vect{w}^\T\vect{w} - d\, \bar{w}^2 ,
 \qquad d > 0 .
 $$ (eq-lin-least)
@@ -67,6 +79,17 @@ $$ (eq-lin-least)
 w = normal(d)
 route = minimum(lambda c: sum((w - c * ones(d)) ** 2), 0.0)
 printed = w @ w - d * mean(w) ** 2
+```
+
+$$
+\min_{c \in \R} \norm{\vect{w} - c\vect{1}}^2 = \vect{w}^\T\vect{w} .
+$$ (not-lin-least)
+
+```{check} not-lin-least
+:sizes: d=3 | d=6 | d=2
+w = normal(d)
+route = minimum(lambda c: sum((w - c * ones(d)) ** 2), 0.0)
+printed = w @ w
 ```
 
 $$
@@ -83,6 +106,11 @@ printed = norm(w)
 """
 
 RIGHT = {
+    "eq-lin-vanishes": """
+w_hat = solve(X.T @ X, X.T @ y)
+printed = chain(X.T @ y - X.T @ X @ w_hat, "=", ...)
+""",
+    "not-lin-least": 'printed = chain(minimum(lambda c: norm(w - c) ** 2, 1.0), "=", norm(w) ** 2)',
     "eq-lin-chain": """
 G = X.T @ X + lam * eye(d)
 rows = lambda: [y[i] * X[i] for i in range(n)]
@@ -166,6 +194,9 @@ def test_a_right_transcription_is_recorded(docs, label, capsys):
         ("eq-lin-border", "sqrt(w @ w)", "w @ w", "side 3 differs by"),
         ("eq-lin-least", "norm(w - c)", "norm(w - 2 * c[0])", "your lines do not run"),
         ("eq-lin-least", "minimum(", "1.5 * minimum(", "side 1 and the independent route differs by"),
+        ("eq-lin-vanishes", "X.T @ y -", "X.T @ y +", "side 1 differs by"),
+        ("not-lin-least", "minimum(", "1.5 * minimum(", "side 1 and the independent route differs by"),
+        ("not-lin-least", "norm(w) ** 2)", "2 * norm(w) ** 2)", "side 2 differs by"),
         ("eq-lin-chain", "printed", "shown", "do not assign `printed`"),
         ("eq-lin-chain", "G = X", "G = nothing", "your lines do not run: NameError"),
         ("eq-lin-chain", "G = X", "import os\nG = X", "your lines do not run: ImportError"),

@@ -167,15 +167,18 @@ def test_bad_input_is_named():
     for f in (lr.step_limit, lr.best_step):
         with pytest.raises(ValueError, match="X must have a nonzero entry, found only zeros"):
             f(np.zeros((3, 2)))
-    with pytest.raises(ValueError, match="rescale X"):
-        lr.step_limit([[1e-200]])
+        for size in (1e-200, 1e200):
+            with pytest.raises(ValueError, match="rescale X"):
+                f([[size]])
 
 
 def test_divergence_beyond_the_floats_is_refused_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(ValueError, match=r"step must be below 2 for this X"):
+        with pytest.raises(ValueError, match=r"floats at step 10000000000.0: expected a step below"):
             lr.gradient_descent(np.eye(2), np.ones(2), 1e10, 100)
+        with pytest.raises(ValueError, match=r"floats at step 1\.0: expected .* smaller y and start"):
+            lr.gradient_descent(np.zeros((2, 1)), [1e200, 1], 1.0, 3)
         with pytest.raises(ValueError, match="exceeds the floats"):
             lr.early_stopping_factors(np.eye(2), 1e10, 100)
 

@@ -99,6 +99,18 @@ def test_units_of_single_columns_do_not_count_as_lost_rank(method):
     np.testing.assert_allclose(lr.projection(X * units), lr.projection(X), atol=1e-12)
 
 
+def test_least_norm_in_given_units_is_right_or_refused():
+    X = np.array([[1.0, 1, 1], [2, 2, 3], [3, 3, -1], [0, 0, 5]])
+    y = np.array([1.0, 2, 3, 1])
+    both, one = np.linalg.lstsq(X[:, 1:], y, rcond=None)[0]  # the copies share alike what one would get
+    for unit in (1e-5, 1.0, 1e5):
+        w = lr.least_squares_coefficients(X * [1, 1, unit], y)
+        np.testing.assert_allclose(w * [1, 1, unit], [both / 2, both / 2, one], rtol=1e-6)
+    for unit in (1e-20, 1e20):
+        with pytest.raises(ValueError, match="X has rank 2 < d, and in its units rounding leaves only 1"):
+            lr.least_squares_coefficients(X * [1, 1, unit], y)
+
+
 def test_a_constant_column_gets_no_coefficient():
     for value in (0.1, 1 / 3, 1e6 / 7, -2.7e-5, 0.0):
         X = np.column_stack([np.full(6, value), np.arange(6.0) * 1e-3])

@@ -50,6 +50,12 @@ def _nonzero_singular_values(X: Array) -> Array:
     return s
 
 
+def _as_step(value: float) -> float:
+    if value == 0:
+        raise ValueError("the step is below the floats: rescale X")
+    return float(finite(np.asarray(value)))
+
+
 def gradient_descent(
     X: ArrayLike,
     y: ArrayLike,
@@ -76,8 +82,8 @@ def gradient_descent(
             w.append(w[-1] + step * (X.T @ residual))
     if not np.isfinite(objective).all():
         raise ValueError(
-            f"step must be below {step_limit(X):.3g} for this X, or y and "
-            f"start smaller: the objective exceeds the floats at {step}"
+            f"the objective exceeds the floats at step {step}: expected a "
+            "step below step_limit(X), or smaller y and start"
         )
     return DescentPath(np.array(w[:-1]), np.array(objective))
 
@@ -89,7 +95,7 @@ def step_limit(X: ArrayLike) -> float:
     """
     s = _nonzero_singular_values(as_matrix(X, "X"))
     with np.errstate(over="ignore"):
-        return float(finite(2 / s[0] / s[0]))
+        return _as_step(2 / s[0] / s[0])
 
 
 def best_step(X: ArrayLike) -> float:
@@ -99,7 +105,7 @@ def best_step(X: ArrayLike) -> float:
     """
     s = _nonzero_singular_values(as_matrix(X, "X"))
     with np.errstate(over="ignore"):
-        return float(finite(2 / s[0] / (s[0] + s[-1] * (s[-1] / s[0]))))
+        return _as_step(2 / s[0] / (s[0] + s[-1] * (s[-1] / s[0])))
 
 
 def contraction_factor(X: ArrayLike, step: float) -> float:

@@ -42,9 +42,15 @@ def _sizes(X: Array) -> Array:
 def _by_svd(X: Array, y: Array) -> Array:
     sizes = _sizes(X)
     U, s, V = thin_svd(X / sizes)
-    if s.size < X.shape[1]:  # several solutions: the least in given units
+    rank = s.size
+    if rank < X.shape[1]:  # several solutions: the least in given units
         sizes = np.ones(X.shape[1])
-        U, s, V = thin_svd(X)
+        U, s, V = (part[..., :rank] for part in thin_svd(X))
+        if s.size < rank:
+            raise ValueError(
+                f"X has rank {rank} < d, and in its units rounding leaves "
+                f"only {s.size}: rescale its columns to similar sizes"
+            )
     return np.asarray(V @ ((U.T @ y) / s) / sizes)
 
 

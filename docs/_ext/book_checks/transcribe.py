@@ -21,7 +21,7 @@ from book_checks.tokens_code import apart, draws
 from book_checks.tokens_tex import RELATIONS, Side, tex_sides
 from book_checks.trial import bench_of, is_symbolic
 from book_source import Book, Check, Display
-from mlderived.checking import Bench, CheckError, Law
+from mlderived.checking import Bench, CheckError, Law, Scaled
 
 __all__ = ["Asked", "Result", "asked", "brief", "transcribe", "tried"]
 
@@ -87,7 +87,8 @@ def tried(display: Display, check: Check, source: str, macros: Mapping[str, Any]
             try:
                 theirs = _typed(source, {name: ours[name] for name in _given(check)} | sizes, bench)
                 _related(theirs[1::2], wanted)
-                worst = max(worst, _compared(ours, theirs[::2], wanted, bench))
+                right = not check.label.startswith("not-")
+                worst = max(worst, _compared(ours, theirs[::2], wanted, bench, right))
             except CheckError as error:
                 return Result(f"at {at}: {error.args[0].splitlines()[0]}", runs)
             except Exception as error:
@@ -108,8 +109,13 @@ def _related(typed: Sequence[Any], wanted: Sequence[Asked]) -> None:
             )
 
 
-def _compared(ours: Mapping[str, Any], theirs: list[Any], wanted: Sequence[Asked], bench: Bench) -> float:
-    """The largest deviation of the typed sides from those of the check, and of the first from the route."""
+def _compared(
+    ours: Mapping[str, Any], theirs: list[Any], wanted: Sequence[Asked], bench: Bench, right: bool
+) -> float:
+    """The largest deviation of the typed sides from those of the check, and of the first from the route.
+
+    Where the display is wrong on purpose, its other sides are not those of the route.
+    """
     route = ours["route"][0] if isinstance(ours["route"], tuple) else ours["route"]
     worst, first = 0.0, True
     for number, (one, side) in enumerate(zip(wanted, theirs, strict=True), start=1):
@@ -119,13 +125,19 @@ def _compared(ours: Mapping[str, Any], theirs: list[Any], wanted: Sequence[Asked
         if one.expression is not None:
             value = eval(compile(ast.Expression(one.expression), "check", "eval"), dict(ours))
             worst = max(worst, _deviation(value, side, bench, f"side {number}"))
-        if one.by_route or (one.expression is not None and first and any(each.by_route for each in wanted)):
+        same = right and one.expression is not None and first and any(each.by_route for each in wanted)
+        if one.by_route or same:
             worst = max(worst, _deviation(route, side, bench, f"side {number} and the independent route"))
         first = first and one.expression is None
     return worst
 
 
 def _deviation(ours: Any, typed: Any, bench: Bench, what: str) -> float:
+    if isinstance(ours, Scaled) and np.shape(ours.value) == np.shape(typed):
+        # Both vanish but for rounding, so their difference does, on the scale of the check.
+        ours, typed = ours._replace(value=np.asarray(ours.value) - typed), np.zeros(np.shape(typed))
+    elif not np.any(ours) and np.array_equal(ours, typed):
+        return 0.0
     try:
         return bench.agree(ours, typed).deviation
     except CheckError as error:
