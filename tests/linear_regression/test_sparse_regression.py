@@ -220,8 +220,11 @@ def test_units_of_features_and_targets_only_rescale_the_answer(scale):
         fista = lr.lasso_fista(a * X, c * y, lam * a * c)
         np.testing.assert_allclose(fista.w / c * a, unit.w, atol=1e-4)
         assert lr.lasso_max_penalty(a * X, c * y) == pytest.approx(lr.lasso_max_penalty(X, y) * a * c)
-        net = lr.elastic_net(a * X, y, lam * a, 2.0 * a if a < 1 else 0.0)
-        assert np.isfinite(net.w).all()
+        if a < 1:  # the square outweighs the loss, and each coefficient is its own threshold
+            net = lr.elastic_net(a * X, y, lam * a, 2.0 * a)
+            z = (X - X.mean(axis=0)).T @ (y - y.mean())
+            expected = np.sign(z) * np.maximum(np.abs(z) - lam, 0) / 2
+            np.testing.assert_allclose(net.w, expected, rtol=max(1e-9, 1e2 * a))
         scaled = lr.lasso_path(a * X, c * y)
         np.testing.assert_allclose(scaled.knots / a / c, path.knots, rtol=1e-9)
 
@@ -268,7 +271,8 @@ def test_signs_survive_a_condition_number_of_1e8():
 def test_optimality_on_small_integers_where_columns_coincide(n, d, share, seed):
     rng = np.random.default_rng(seed)
     X, y = rng.integers(-1, 2, size=(n, d)).astype(float), rng.integers(-2, 3, size=n).astype(float)
-    lam = share * lr.lasso_max_penalty(X, y) or 1.0
+    top = lr.lasso_max_penalty(X, y)
+    lam = share * top if top > 1e-9 else 1.0  # integers: what is smaller is rounding
     fit = lr.lasso(X, y, lam)
     assert_optimal(X, y, fit.w, lam)
     assert fit.gap <= 1e-10 * fit.history[0] + 1e-30
@@ -352,10 +356,37 @@ def test_few_rounds_leave_an_honest_gap():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(60, 100)), rng.normal(size=60)
     lam = 0.1 * lr.lasso_max_penalty(X, y)
-    for fit in (lr.lasso(X, y, lam, max_iter=1), lr.lasso_fista(X, y, lam, max_iter=5)):
+    for fit in (lr.lasso(X, y, lam, tol=0, max_iter=1), lr.lasso_fista(X, y, lam, tol=0, max_iter=5)):
         least = lr.lasso(X, y, lam).history[-1]
         assert fit.gap > 1e-3 * least
         assert fit.history[-1] - least <= fit.gap
+
+
+def test_a_goal_that_is_not_reached_is_an_error():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 100)), rng.normal(size=60)
+    lam = 0.1 * lr.lasso_max_penalty(X, y)
+    with pytest.raises(ValueError, match=r"gap must fall to tol = 1e-12 .* found .* after 1 rounds"):
+        lr.lasso(X, y, lam, max_iter=1)
+    with pytest.raises(ValueError, match=r"gap must fall to tol = 1e-12 .* after 1 rounds"):
+        lr.elastic_net(X, y, lam, 1.0, max_iter=1)
+    with pytest.raises(ValueError, match=r"gap must fall to tol = 1e-10 .* after 5 rounds"):
+        lr.lasso_fista(X, y, lam, max_iter=5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_condition_number_of_1e8_keeps_the_tolerance_or_is_refused(seed):
+    rng = np.random.default_rng(seed)
+    U, V = (np.linalg.qr(rng.normal(size=(n, 6)))[0] for n in (40, 6))
+    X = U @ np.diag(np.logspace(0, -8, 6)) @ V
+    y = X @ rng.normal(size=6) + 1e-3 * rng.normal(size=40)
+    top, path = lr.lasso_max_penalty(X, y), lr.lasso_path(X, y)
+    for lam in top * np.array([1e-1, 1e-4, 1e-7]):
+        fit = lr.lasso(X, y, lam)
+        assert fit.gap <= 1e-12 * fit.history[0]
+        assert objective(X, y, fit.w, lam) == pytest.approx(objective(X, y, path.at(lam).w, lam), rel=1e-11)
+    with pytest.raises(ValueError, match="raise lam, tol or max_iter"):
+        lr.lasso(X, y, 1e-13 * top)
 
 
 def test_inputs_are_not_changed():
@@ -366,7 +397,7 @@ def test_inputs_are_not_changed():
     lr.lasso(X, y, 0.1)
     lr.elastic_net(X, y, 0.1, 1.0)
     lr.lasso_path(X, y)
-    lr.lasso_fista(X, y, 0.1, max_iter=3)
+    lr.lasso_fista(X, y, 0.1, tol=0, max_iter=3)
     lr.coordinate_pass(X, y, w, 0.1)
     for array, old in zip((X, y, w), before, strict=True):
         np.testing.assert_array_equal(array, old)

@@ -42,7 +42,7 @@ class LassoFit(LinearFit):
     """A sparse linear predictor x -> b + x'w with its certificate."""
 
     gap: float
-    """The objective is at most this far above its least value."""
+    """The objective is at most this far, up to rounding, above its least."""
     history: Array
     """The objective at the start and after each round."""
 
@@ -191,10 +191,12 @@ def _minimise(
 
     Returns w, the gap and the history.  Each round solves the problem for
     the columns in use and the worst violators of the optimality conditions.
+    The gap is that of penalties larger by the rounding of X'r.
     """
     w, r, c = np.zeros(X.shape[1]), y, X.T @ y
     history = [0.5 * float(y @ y)]
-    gap, goal = _gap(r, c, w, p), tol * history[0]
+    loose = p + np.finfo(np.float64).eps * math.sqrt(y.size * float(y @ y))
+    gap, goal = _gap(r, c, w, loose), tol * history[0]
     for _ in range(max_iter):
         excess = np.where(w != 0, np.inf, np.abs(c) - p)
         size = min(w.size, max(10, 2 * int(np.count_nonzero(w))))
@@ -206,11 +208,12 @@ def _minimise(
         r = y - X_A @ trial[A]
         on = trial != 0
         J = 0.5 * float(r @ r) + float(p[on] @ np.abs(trial[on]))
-        if history[-1] <= J:
+        c_trial = X.T @ r
+        gap_trial = _gap(r, c_trial, trial, loose)
+        if history[-1] <= J and gap <= gap_trial:
             break  # only rounding is left
-        w, c = trial, X.T @ r
-        gap = _gap(r, c, w, p)
-        history.append(J)
+        w, c, gap = trial, c_trial, gap_trial
+        history.append(min(J, history[-1]))
         if gap <= goal:
             break
     return w, gap, np.array(history)
@@ -222,6 +225,16 @@ def _settings(lam: float, tol: float, max_iter: int, name: str) -> None:
     as_number(tol, "tol", positive=False)
     if max_iter < 1:
         raise ValueError(f"max_iter must be at least 1, found {max_iter}")
+
+
+def _reached(gap: float, start: float, tol: float, rounds: int) -> None:
+    """Refuse a gap above tol times the objective at zero."""
+    if 0 < tol * start < gap:
+        raise ValueError(
+            f"the duality gap must fall to tol = {tol:.0e} of the objective "
+            f"at zero, found {gap / start:.0e} after {rounds} rounds: raise "
+            "lam, tol or max_iter, or set tol=0 for the best that they allow"
+        )
 
 
 def _augmented(X: Array, y: Array, roots: Array) -> tuple[Array, Array]:
@@ -248,6 +261,7 @@ def _fit(
     with np.errstate(over="ignore"):
         p = lam / a / c
         w, gap, history = _minimise(X_c, y_c, p, tol, max_iter)
+        _reached(gap, history[0], tol, history.size - 1)
         w = w / a * c
         values = np.append(history, gap) * c * c
         b = y_mean - x_mean @ w
@@ -268,7 +282,8 @@ def lasso(
     X is (n, d), y is (n,), lam > 0.  Minimises
     0.5 * sum((y - b - X w)^2) + lam * sum(abs(w)) over w and b, until the
     duality gap is at most tol times the objective at w = 0, in at most
-    max_iter rounds.
+    max_iter rounds.  A goal that is not reached is an error; with tol=0
+    the rounds go on as far as rounding and max_iter allow.
 
     Equations: opt-lin-lasso, eq-lin-coordinate, eq-lin-lasso-gap.
 
@@ -292,7 +307,7 @@ def elastic_net(
 
     X is (n, d), y is (n,), lam1 > 0, lam2 >= 0.  Minimises
     0.5 * sum((y - b - X w)^2) + lam1 * sum(abs(w)) + 0.5 * lam2 * sum(w^2)
-    as a lasso with d invented samples.
+    as a lasso with d invented samples, by the rules of `lasso`.
 
     Equations: opt-lin-elastic-net, eq-lin-elastic-net-augmented.
     """
@@ -387,6 +402,7 @@ def lasso_fista(
         t_new = (1 + np.sqrt(1 + 4 * t * t)) / 2
         v = w_new + (t - 1) / t_new * (w_new - w)
         w, t = w_new, t_new
+    _reached(gap, history[0], tol, len(history) - 1)
     w = w / a * c
     values = np.append(history, gap) * c * c
     b = y_mean - x_mean @ w
