@@ -8,6 +8,7 @@ the display.
 """
 
 import ast
+import importlib
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +21,13 @@ from book_checks.readable import readable
 from book_checks.tokens_code import apart, draws
 from book_checks.tokens_tex import RELATIONS, Side, tex_sides
 from book_checks.trial import bench_of, is_symbolic
+<<<<<<< HEAD
 from book_source import Book, Check, Display
 from mlderived.checking import Bench, CheckError, Law, Scaled
+=======
+from book_source import Book, Check, Display, Page
+from mlderived.checking import Bench, CheckError, Law
+>>>>>>> w-r7
 
 __all__ = ["Asked", "Result", "asked", "brief", "transcribe", "tried"]
 
@@ -74,7 +80,9 @@ def asked(display: Display, check: Check, macros: Mapping[str, Any]) -> list[Ask
     return found
 
 
-def tried(display: Display, check: Check, source: str, macros: Mapping[str, Any]) -> Result:
+def tried(
+    display: Display, check: Check, source: str, macros: Mapping[str, Any], module: str = ""
+) -> Result:
     """Run a transcription on the draws of the check."""
     if not source.strip():
         return Result("nothing was typed; write lines that end with `printed = …`")
@@ -83,7 +91,7 @@ def tried(display: Display, check: Check, source: str, macros: Mapping[str, Any]
     for number, sizes in enumerate(body.sizes(check) or ({},)):
         at = " ".join(f"{name}={value}" for name, value in sizes.items())
         for draw in range(TIMES):
-            ours, bench = _run(check, sizes, [number, draw])
+            ours, bench = _run(check, sizes, [number, draw], module)
             try:
                 theirs = _typed(source, {name: ours[name] for name in _given(check)} | sizes, bench)
                 _related(theirs[1::2], wanted)
@@ -146,12 +154,20 @@ def _deviation(ours: Any, typed: Any, bench: Bench, what: str) -> float:
         raise CheckError(f"{what} differs {by}") from None
 
 
-def _run(check: Check, sizes: Mapping[str, int], seed: list[int]) -> tuple[dict[str, Any], Bench]:
+def _module(page: Page) -> str:
+    return page.chapter.module.replace("/", ".") if page.chapter else ""
+
+
+def _run(
+    check: Check, sizes: Mapping[str, int], seed: list[int], module: str
+) -> tuple[dict[str, Any], Bench]:
     """All names of the check after one draw."""
     tree = body.parse(check)
     read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     bench = bench_of(read, np.random.default_rng([*check.label.encode(), *seed]))
     names = bench.namespace() | dict(sizes)
+    if "chapter" in read:
+        names["chapter"] = importlib.import_module(f"mlderived.{module}")
     exec(compile(tree, check.file, "exec"), names)
     return names, bench
 
@@ -201,11 +217,11 @@ def brief(book: Book, label: str) -> str:
     found = pairs.find(book, label)
     if found is None:
         return f"{book.docs}: no check has the label {label}"
-    _, display, check = found
+    page, display, check = found
     macros = pairs.macros_of(book.docs)
     wanted = asked(display, check, macros)
     sets = body.sizes(check) or ({},)
-    ours, _ = _run(check, sets[0], [0, 0])
+    ours, _ = _run(check, sets[0], [0, 0], _module(page))
     lines = [f"{check.label}: read it on the page, and look at nothing else.", "", "Given:"]
     at = ", ".join(f"{name} = {value}" for name, value in sets[0].items())
     lines += [f"  {name}: a size" for name in sets[0]]
@@ -254,7 +270,7 @@ def transcribe(book: Book, label: str, source: str) -> int:
     if label not in locked or label not in now or locked[label].changed(now[label]):
         print(f"{label} is not locked as it is now: run make relock LABEL={label} first", file=sys.stderr)
         return 2
-    result = tried(display, check, source, macros)
+    result = tried(display, check, source, macros, _module(page))
     if result.message:
         print(f"{label}: {result.message}")
         return 1
