@@ -21,13 +21,8 @@ from book_checks.readable import readable
 from book_checks.tokens_code import apart, draws
 from book_checks.tokens_tex import RELATIONS, Side, tex_sides
 from book_checks.trial import bench_of, is_symbolic
-<<<<<<< HEAD
-from book_source import Book, Check, Display
-from mlderived.checking import Bench, CheckError, Law, Scaled
-=======
 from book_source import Book, Check, Display, Page
-from mlderived.checking import Bench, CheckError, Law
->>>>>>> w-r7
+from mlderived.checking import Bench, CheckError, Law, Scaled
 
 __all__ = ["Asked", "Result", "asked", "brief", "transcribe", "tried"]
 
