@@ -75,9 +75,7 @@ def asked(display: Display, check: Check, macros: Mapping[str, Any]) -> list[Ask
     return found
 
 
-def tried(
-    display: Display, check: Check, source: str, macros: Mapping[str, Any], module: str = ""
-) -> Result:
+def tried(display: Display, check: Check, source: str, macros: Mapping[str, Any], module: str = "") -> Result:
     """Run a transcription on the draws of the check."""
     if not source.strip():
         return Result("nothing was typed; write lines that end with `printed = …`")
