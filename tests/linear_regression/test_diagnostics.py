@@ -160,7 +160,15 @@ def test_bad_input_is_named():
         lr.cooks_distances(np.arange(4.0)[:, None], 2 * np.arange(4.0))
     with pytest.raises(ValueError, match="y must not be constant, found 3 equal entries"):
         lr.r_squared([0.1, 0.1, 0.1], [0.0, 0.1, 0.2])
-    for p in (0, 3):
+    assert lr.r_squared([1.0, 2, 3], [1e150, 2, 3]) == pytest.approx(-5e299)
+    with pytest.raises(ValueError, match="exceeds the floats"):
+        lr.r_squared([1.0, 2, 3], [1e308, 2, 3])
+    far = [[-3.0], [-1], [-1], [5]], np.array([3.0, -4, 0, 1]) * 4e307
+    with pytest.raises(ValueError, match="exceeds the floats"):
+        lr.leave_one_out_residuals(*far)
+    with pytest.raises(ValueError, match="X must have a nonzero entry, found none"):
+        lr.cooks_distances(np.zeros((4, 1)), y, intercept=False)
+    for p in (0, 1.5, 3):
         with pytest.raises(ValueError, match=f"p must be from 1 to 2, found {p}"):
             lr.adjusted_r_squared([1.0, 2, 4], [1.0, 2, 3], p)
     with pytest.raises(ValueError, match="expected rank 3, found 2"):

@@ -115,7 +115,7 @@ def test_small_p_values_keep_their_digits():
     assert fit.p_values[1] == pytest.approx(2 * stats.t.sf(fit.t_values[1], 28), rel=1e-9)
 
 
-@pytest.mark.parametrize("x_scale", [1e-150, 1.0, 1e150])
+@pytest.mark.parametrize("x_scale", [1e-200, 1e-150, 1.0, 1e150, 1e200])
 @pytest.mark.parametrize("y_scale", [1e-100, 1.0, 1e100])
 def test_units_change_nothing_but_units(x_scale, y_scale):
     rng = np.random.default_rng(4)
@@ -157,6 +157,7 @@ def test_digits_survive_a_condition_number_of_1e8():
         (np.arange(5.0)[:, None], np.arange(4.0), r"y must have shape \(5,\)"),
         ([[1.0], [np.nan], [2.0]], np.arange(3.0), "X must be finite"),
         (np.arange(5.0)[:, None], np.array([0, 1, 4, 2, 9]) * 1e200, "rescale"),
+        (np.arange(5.0)[:, None], np.array([0, 1, 4, 2, 9]) * 1e-200, "variance is below the floats"),
     ],
 )
 def test_bad_input_is_named(X, y, message):
@@ -169,6 +170,11 @@ def test_other_bad_input_is_named():
     for kept in ([0, 1], [2], [-1], [0, 0]):
         with pytest.raises(ValueError, match="kept must hold some, not all, of the positions 0 to 1"):
             lr.f_test(X, y, kept)
+    for kept in ([0.0], [False]):
+        assert lr.f_test(X, y, kept) == lr.f_test(X, y, [0])
+    small = lr.ols_inference(X * 1e-300, y * 1e7)
+    with pytest.raises(ValueError, match="exceeds the floats"):
+        small.confidence_intervals(1 - 1e-12)
     with pytest.raises(ValueError, match="X_new must have 2 columns, found 1"):
         lr.prediction_intervals(X, y, [[1.0]])
     with pytest.raises(ValueError, match="level must be below 1, found 1"):

@@ -95,7 +95,8 @@ def leave_one_out_residuals(
     y, scale = unit(y)
     U, factors = _smoother(X, lam, intercept=intercept)
     room = _one_minus(U**2 @ factors)
-    return finite(scale * (y - U @ (factors * (U.T @ y))) / room)
+    with np.errstate(over="ignore"):
+        return finite(scale * ((y - U @ (factors * (U.T @ y))) / room))
 
 
 def cooks_distances(
@@ -111,6 +112,8 @@ def cooks_distances(
     X = as_matrix(X, "X")
     y = unit(as_vector(y, "y", size=X.shape[0]))[0]
     U = _smoother(X, 0.0, intercept=intercept)[0]
+    if not U.size:
+        raise ValueError("X must have a nonzero entry, found none")
     h = np.sum(U**2, axis=1)
     room = _one_minus(h)
     e = y - U @ (U.T @ y)
@@ -132,16 +135,16 @@ def r_squared(y: ArrayLike, predicted: ArrayLike) -> float:
     """
     y = as_vector(y, "y")
     predicted = as_vector(predicted, "predicted", size=y.size)
-    scale = max(np.abs(y).max(), np.abs(predicted).max()) or 1.0
-    y, predicted = y / scale, predicted / scale
-    total = float(np.linalg.norm(y - y.mean()))
-    if total <= y.size * np.finfo(np.float64).eps * np.abs(y).max():
+    unit_y, size = unit(y)
+    total = float(np.linalg.norm(unit_y - unit_y.mean()))
+    if total <= y.size * np.finfo(np.float64).eps:
         raise ValueError(
             f"y must not be constant, found {y.size} equal entries"
         )
+    scale = max(size, np.abs(predicted).max())
+    error = np.linalg.norm(y / scale - predicted / scale)
     with np.errstate(over="ignore"):
-        ratio = np.square(float(np.linalg.norm(y - predicted)) / total)
-    return float(finite(1 - ratio))
+        return float(finite(1 - np.square(error / total * (scale / size))))
 
 
 def adjusted_r_squared(y: ArrayLike, fitted: ArrayLike, p: int) -> float:
@@ -152,7 +155,7 @@ def adjusted_r_squared(y: ArrayLike, fitted: ArrayLike, p: int) -> float:
     Equations: def-lin-adjusted-r-squared, eq-lin-adjusted-r-squared.
     """
     R2, n = r_squared(y, fitted), np.size(y)
-    if not 1 <= p < n:
+    if p not in range(1, n):
         raise ValueError(f"p must be from 1 to {n - 1}, found {p}")
     return 1 - (1 - R2) * (n - 1) / (n - p)
 

@@ -56,9 +56,10 @@ class OlsInference:
         Equations: def-lin-confidence-interval.
         """
         q = _quantile(level, self.degrees_of_freedom)
-        half = q * self.standard_errors
         w = self.coefficients
-        return finite(np.column_stack([w - half, w + half]))
+        with np.errstate(over="ignore"):
+            half = q * self.standard_errors
+            return finite(np.column_stack([w - half, w + half]))
 
 
 @dataclass(frozen=True)
@@ -124,15 +125,21 @@ def ols_inference(
     sigma = noise_scale(U, y)
     k = U.shape[0] - U.shape[1]
     c = U.T @ y
-    lengths = np.linalg.norm(B, axis=1)  # roots of the diagonal of BB'
-    t = (B / lengths[:, None]) @ c / sigma
+    largest = np.abs(B).max(axis=1)
+    rows = B / largest[:, None]  # else their squares leave the floats
+    norms = np.linalg.norm(rows, axis=1)
+    t = (rows / norms[:, None]) @ c / sigma
     with np.errstate(over="ignore"):
+        lengths = norms * largest  # roots of the diagonal of BB'
+        sigma2 = float(finite(np.square(sigma * scale)))
+        if sigma2 < np.finfo(np.float64).tiny:
+            raise ValueError("the variance is below the floats: rescale y")
         return OlsInference(
             coefficients=finite(B @ c * scale),
             standard_errors=finite(sigma * scale * lengths),
             t_values=t,
             p_values=2 * stdtr(k, -np.abs(t)),
-            sigma2=float(finite(np.square(sigma * scale))),
+            sigma2=sigma2,
             degrees_of_freedom=k,
         )
 
@@ -171,7 +178,8 @@ def f_test(
     if intercept:
         gain -= y.mean()
     if rows:
-        U_0 = orthonormal_design(X[:, sorted(rows)], intercept=intercept)[0]
+        columns = [int(j) for j in sorted(rows)]
+        U_0 = orthonormal_design(X[:, columns], intercept=intercept)[0]
         gain -= U_0 @ (U_0.T @ gain)
     m, k = d - len(rows), n - U.shape[1]
     f = float((np.linalg.norm(gain) / sigma) ** 2 / m)
