@@ -342,7 +342,8 @@ def test_a_claim_has_a_check_or_a_reason_not_both():
         + MANY
         + UNCHECKED.replace(
             "```{unchecked}",
-            "```{check} eq-lin-exists\n:few: none\nroute = quadrature(lambda t: 2 * t, 0, 1)\n"
+            "```{check} eq-lin-exists\n:few: a number without sizes\n"
+            "route = quadrature(lambda t: 2 * t, 0, 1)\n"
             "printed = 1.0\n```\n\n```{unchecked}",
         )
     )

@@ -33,7 +33,19 @@ TOOLS = [
     "tail",
     "touch",
 ]
-TASKS = {"book", "clean", "doctest", "help", "ledger", "linkcheck", "lock", "mutants", "pdf", "quick"}
+TASKS = {
+    "bench",
+    "book",
+    "clean",
+    "doctest",
+    "help",
+    "ledger",
+    "linkcheck",
+    "lock",
+    "mutants",
+    "pdf",
+    "quick",
+}
 TASKS |= {"relock", "serve", "setup", "test", "transcribe"}
 DROPPED = {"PYTHON", "BOOK_LOCK_HELD", "MAKEFLAGS", "MAKELEVEL"}
 
