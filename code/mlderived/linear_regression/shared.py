@@ -78,7 +78,7 @@ def gram_solution(X: Array, y: Array, lam: float) -> Array | None:
         G[np.diag_indices_from(G)] += lam
         diagonal = G.diagonal()
         least, most = diagonal.min(), diagonal.max()
-        if not (1e-200 < least and most < 1e200 and most < 1e8 * least):
+        if not (least > 1e-200 and most < 1e200 and most < 1e8 * least):
             return None
         scale = 1 / np.sqrt(diagonal)
         G *= scale[:, None] * scale
