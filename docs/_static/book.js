@@ -1,6 +1,11 @@
-// What a page needs a script for: scrolling by keyboard, and clean search results.
+// What a page needs a script for: the colours at first paint, scrolling by keyboard, and clean search results.
 (function () {
   "use strict";
+
+  // The theme decides between light and dark after the page is read; until then it would have no colours.
+  const root = document.documentElement;
+  if (root.dataset.theme === "auto")
+    root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 
   // A box that scrolls sideways must be reachable by keyboard, one that does not must not take the focus.
   const BOXES = [
