@@ -73,6 +73,7 @@ html_js_files = ["book.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
+html_domain_indices = False  # the pages of the API are the list of modules
 templates_path = [str(ROOT / "docs" / "_templates")]
 nb_ipywidgets_js = {}
 
@@ -81,4 +82,5 @@ linkcheck_timeout = 15
 
 # PDF
 latex_engine = "xelatex"
+latex_domain_indices = False
 latex_documents = [("index", "mlderived.tex", project, author, "manual", True)]

@@ -12,8 +12,8 @@ def in_html(folder: Path) -> dict[str, str]:
         page = path.read_text(encoding="utf8")
         patterns = (
             r'<span class="eqno">.*?href="#(?:equation-)?([^"]+)".*?(\([^()<]+\))',
-            r'<div class="environment [^>]*id="([^"]+)">\s*<p class="environment-title">'
-            r'<span class="environment-number">([^<]+)<',
+            r'<div class="environment [^>]*id="([^"]+)">\s*(?:<span id="index-\d+"></span>)?'
+            r'<p class="environment-title"><span class="environment-number">([^<]+)<',
             r'<details class="environment [^>]*id="([^"]+)"><summary>([^<]+)<',
             r'<figure [^>]*id="([^"]+)">.*?<span class="caption-number">([^<]+)<',
             r'<table [^>]*id="([^"]+)">.*?<span class="caption-number">([^<]+)<',

@@ -130,8 +130,7 @@ def test_the_ledger_sorts_and_filters_without_a_network(book_site: Site, page: P
     page.keyboard.press("Enter")
     assert head.get_attribute("aria-sort") == "descending"
     table.get_by_role("columnheader", name="Resolution").get_by_role("button").click()
-    cells = rows.locator("td[data-name=Resolution]").all_text_contents()
-    shown = [float(text.partition(",")[0]) for text in cells if text]
+    shown = [float(text) for text in rows.locator("td[data-name=Resolution]").all_text_contents() if text]
     assert shown == sorted(shown)
     page.get_by_role("searchbox", name="Find").fill("theobald")
     visible = page.locator(".ledger-table tbody tr:visible")

@@ -170,7 +170,7 @@ def _row(record: Record, uri: Uri) -> str:
         f"<code>{escape(record.label)}</code>",
         record.basis,
         escape(record.evidence or ""),
-        words.number_of(record.resolution) + (f", ratio {record.tightest:g}" if record.tightest else ""),
+        words.number_of(record.resolution),
         _noticed(record),
         functions,
     )

@@ -104,6 +104,8 @@ def exceptions_of(record: Record) -> list[str]:
         if name == "resolution":
             size, _, reason = reason.partition(" ")
             what = f"An error of {size} may go unnoticed"
+        if name == "oracle":
+            reason = reason.rpartition("::")[2]
         found.append(f"{what}: {reason}")
     return found
 
