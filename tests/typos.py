@@ -22,6 +22,11 @@ TYPOS = [
     ("power", r"(?<=\\lambda)(?!\^|_)|(?<=\\sigma)(?!\^|_)|(?<=s_j)(?!\^)", ["^2"]),
     ("inverse", r"\^\{-1\}", ["", r"^{-2}"]),
     ("sum", rf"\\sum_{_GROUP}(?:\^{_GROUP})?", [""]),
+    (
+        "order",
+        r"(\\(?:mat|vect)\{[A-Za-z]\}(?:\^\\T)?)\s*(\\(?:mat|vect)\{[A-Za-z]\}(?:\^\\T)?)",
+        ["#2#1"],
+    ),
     ("transpose", r"\^\\T(?![A-Za-z])", [""]),
     ("transpose", r"(?<=\\mat\{[A-Z]\})(?!\^|\})", [r"^\T "]),
     ("function", r"\\(?:tr|sqrt|log|exp|det|E|Cov|Var)(?![A-Za-z])", [""]),

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from itertools import zip_longest
 
-from book_checks import lock, pairs
+from book_checks import lock, pairs, tokens
 from book_checks.readable import rows
 from book_source import Book, Check, Display, Page
 
@@ -69,6 +69,9 @@ def _one(book: Book, label: str, ask: Callable[[str], bool]) -> int:
     print(side_by_side(display, check, shutil.get_terminal_size((120, 24)).columns), end="\n\n")
     changed = locked[label].changed(now[label]) if label in locked else []
     print("Changed since they were compared:", ", ".join(lock.SIDES[side] for side in changed) or "nothing")
+    if "tokens" in check.options:
+        excused = tokens.pair(display, check, macros).differences
+        print("`:tokens:` excuses all of these:", *excused, sep="\n  ")
     if not ask("Does the check say what the display says, term by term?"):
         return _refused("nothing was locked")
     after = lock.relocked(locked, label, now)
