@@ -10,9 +10,10 @@ import pytest
 import minibook
 from book_cells import store
 from book_cells.execute import execute
-from book_cells.keys import page_key, sources
+from book_cells.keys import page_key
 from book_cells.lint import lint
 from book_cells.pages import Page, cells, read_pages
+from book_source.imports import sources
 
 PACKAGE = {
     "__init__.py": "",
@@ -62,7 +63,7 @@ def outputs(cache, folder, result, name):
 def test_sources_of_a_page(tmp_path, code, expected):
     import ast
 
-    from book_cells.keys import imported_names
+    from book_source.imports import imported_names
 
     package = write(tmp_path / "mlderived", PACKAGE)
     found = {

@@ -60,7 +60,7 @@ def _lint(docs: Path) -> int:
     for page in book.pages:
         if page.chapter:
             shown = f"{len(page.displays)} displays, {hidden[page.file]} relations in the line"
-            done = f"{pairs.transcribed(docs, page)} of {len(page.checks)} checks transcribed blind"
+            done = f"{len(pairs.transcribed(docs, page))} of {len(page.checks)} checks transcribed blind"
             print(f"{docs / page.file}: {shown}, {done}")
     print(f"{len(found)} broken rules in {len(book.pages)} pages, {len(book.displays)} displays")
     return 1 if found else 0

@@ -23,14 +23,15 @@ def violations(book: Book) -> list[Violation]:
     return sorted({*tokens.violations(book, macros), *lock.violations(book, macros)})
 
 
-def transcribed(docs: Path, page: Page) -> int:
-    """How many checks of the page a blind transcription agrees with, as they are now."""
+def transcribed(docs: Path, page: Page) -> set[str]:
+    """The labels of the page whose check a blind transcription agrees with, as both are now."""
     locked = lock.read(lock.lock_file(docs, page))
     now = lock.entries(page, macros_of(docs))
-    return sum(
-        label in locked and replace(entry, transcribed=locked[label].transcribed).is_transcribed
+    return {
+        label
         for label, entry in now.items()
-    )
+        if label in locked and replace(entry, transcribed=locked[label].transcribed).is_transcribed
+    }
 
 
 def find(book: Book, label: str) -> tuple[Page, Display, Check] | None:

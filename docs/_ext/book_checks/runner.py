@@ -16,6 +16,7 @@ import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from book_checks import body, mutants, resolution
 from book_checks.evidence import Evidence, Mutants, Survivor, kind_of
 from book_checks.trial import Sides, Trial, program
 from book_source import Book, Check
+from book_source.imports import sources
 from mlderived.checking import CheckError, DisagreementError
 
 __all__ = ["DRAWS", "Job", "Outcome", "evidence_of", "fingerprints", "jobs_of", "run_check", "run_checks"]
@@ -360,18 +362,37 @@ def evidence_of(job: Job, outcome: Outcome, fingerprint: str) -> Evidence:
     )
 
 
+RUNNING = ("body", "evidence", "mutants", "resolution", "runner", "symbolic", "trial")
+"""The modules of this folder that the outcome of a check rests on."""
+
+
 def fingerprints(book: Book, jobs: Iterable[Job]) -> dict[str, str]:
-    """For each check a hash of all that its outcome rests on."""
+    """For each check a hash of all that its outcome rests on: of the package, what it can reach."""
     tex = {display.label: display.tex for display in book.displays}
-    common = hashlib.sha256(f"{sys.version_info[:2]} {np.__version__} {scipy.__version__}".encode())
-    for folder in (Path(mlderived.__file__).parent, Path(__file__).parent):
-        for path in sorted(folder.rglob("*.py")):
-            common.update(path.name.encode() + path.read_bytes())
+    machine = [Path(__file__).with_name(f"{name}.py") for name in RUNNING]
+    versions = sys.version_info[:2], np.__version__, scipy.__version__
+    common = repr(versions), _hash_of(machine), _hash_of_module("mlderived.checking")
     return {
         job.check.label: hashlib.sha256(
-            common.digest()
-            + repr((job.check.label, sorted(job.check.options.items()), job.check.body)).encode()
-            + tex.get(job.check.label, "").encode()
+            repr(
+                (
+                    common,
+                    _hash_of_module(f"mlderived.{job.module}") if "chapter" in job.check.body else "",
+                    job.check.label,
+                    sorted(job.check.options.items()),
+                    job.check.body,
+                    tex.get(job.check.label, ""),
+                )
+            ).encode()
         ).hexdigest()
         for job in jobs
     }
+
+
+@cache
+def _hash_of_module(module: str) -> str:
+    return _hash_of(sources([module], Path(mlderived.__file__).parents[1]))
+
+
+def _hash_of(paths: Iterable[Path]) -> str:
+    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in paths)).hexdigest()

@@ -95,8 +95,8 @@ class _Maker:
             panel += self.fact(
                 "Evidence", [nodes.Text(f"{record.evidence.capitalize()}: {words.domain_of(record)}.")]
             )
-        measured = [words.resolution_of(record), words.tightest_of(record), words.mutants_of(record)]
-        if text := ". ".join(part for part in measured if part):
+        measured = (words.resolution_of, words.tightest_of, words.mutants_of, words.transcribed_of)
+        if text := ". ".join(filter(None, (say(record) for say in measured))):
             panel += self.fact("Sharpness", [nodes.Text(text + ".")])
         for said in words.exceptions_of(record):
             panel += self.fact("Exception", [nodes.Text(f"{said}.")])

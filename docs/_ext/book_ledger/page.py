@@ -19,13 +19,13 @@ Uri = Callable[[str], str]
 
 
 class LedgerNode(nodes.General, nodes.Element):
-    """One ``part`` of the ledger: totals, weakest, without, exceptions or all."""
+    """One ``part`` of the ledger: numbers, marks, totals, weakest, without, exceptions or all."""
 
 
 class LedgerDirective(SphinxDirective):
     """``{ledger} PART``: one part of the ledger.
 
-    PART is marks, totals, weakest, without, exceptions or all.
+    PART is numbers, marks, totals, weakest, without, exceptions or all.
     """
 
     required_arguments = 1
@@ -57,6 +57,29 @@ def visit_ledger(self: Any, node: LedgerNode) -> None:
 
     self.body.append(_PARTS[node["part"]](ledger_in(env), uri))
     raise nodes.SkipNode
+
+
+def _numbers_said(ledger: Ledger) -> list[tuple[str, str]]:
+    """What the whole book amounts to: a number, and what it counts."""
+    displays = [one for one in ledger.records.values() if one.is_display]
+    claims = [one for one in displays if one.kind == "claim"]
+    counts = [words.Counts(one) for one in displays]
+    checked = sum(one.evidence != "none" for one in claims)
+    survived = sum((one.mutants or {}).get("survived", 0) for one in displays)
+    unnoticed = f"{survived or 'none'} missed"
+    return [
+        (f"{len(displays)}", "displayed equations, each labelled as what it is"),
+        (f"{checked} of {len(claims)}", "claims are tested by a program, at each build"),
+        (f"{sum(one.killed for one in counts):,}", f"altered formulas noticed by them, {unnoticed}"),
+        (f"{sum(one.transcribed for one in claims)}", "claims typed anew from the page alone, which agreed"),
+    ]
+
+
+def _numbers_row(ledger: Ledger, uri: Uri) -> str:
+    rows = "".join(
+        f"<li><strong>{escape(number)}</strong> {escape(what)}</li>" for number, what in _numbers_said(ledger)
+    )
+    return f'<ul class="ledger-numbers">{rows}</ul>\n'
 
 
 def _marks(ledger: Ledger, uri: Uri) -> str:
@@ -185,6 +208,7 @@ def _link(record: Record, uri: Uri) -> str:
 
 
 _PARTS: dict[str, Callable[[Ledger, Uri], str]] = {
+    "numbers": _numbers_row,
     "marks": _marks,
     "totals": _totals,
     "weakest": _weakest,
@@ -205,6 +229,11 @@ def visit_printed_ledger(self: Any, node: LedgerNode) -> None:
 
 
 Escape = Callable[[str], str]
+
+
+def _printed_numbers(ledger: Ledger, tex: Escape) -> str:
+    rows = "".join(f"\\item \\textbf{{{number}}} {tex(what)}\n" for number, what in _numbers_said(ledger))
+    return f"\n\\begin{{itemize}}\n{rows}\\end{{itemize}}\n"
 
 
 def _printed_marks(ledger: Ledger, tex: Escape) -> str:
@@ -279,6 +308,7 @@ def _printed_link(record: Record) -> str:
 
 
 _PRINTED: dict[str, Callable[[Ledger, Escape], str]] = {
+    "numbers": _printed_numbers,
     "marks": _printed_marks,
     "totals": _printed_totals,
     "weakest": _printed_weakest,

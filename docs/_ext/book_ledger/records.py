@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from book_checks import body
+from book_checks import body, pairs
 from book_checks.evidence import Evidence
 from book_checks.rules import REASONS, hidden_relations, package_beside
 from book_ledger.functions import Function, functions_of
@@ -64,6 +64,7 @@ class Record:
     undecided: int
     exceptions: Mapping[str, str]
     mutants: Mapping[str, int] | None
+    transcribed: bool
     checks: tuple[str, ...]
     functions: tuple[Function, ...]
     uses: tuple[str, ...]
@@ -192,6 +193,7 @@ class _Facts:
         self.displays = {one.label: one for one in book.displays}
         self.environments = {one.label: one for one in book.environments}
         self.checks = {one.label: one for one in book.checks}
+        self.transcribed = {label for page in book.pages for label in pairs.transcribed(book.docs, page)}
         self.reasons = {one.label: REASONS.get(one.options.get("reason", ""), "") for one in book.unchecked}
 
     def record(self, label: str, chapter: int) -> Record:
@@ -232,6 +234,7 @@ class _Facts:
             undecided=sum(one.undecided for one in every),
             exceptions=_exceptions(check),
             mutants=_mutants(shown),
+            transcribed=label in self.transcribed,
             checks=named,
             functions=self.functions.get(label, ()),
             uses=tuple(used for used in result.uses if used in self.places),

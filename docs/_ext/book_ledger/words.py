@@ -13,6 +13,7 @@ __all__ = [
     "resolution_of",
     "tightest_of",
     "title_of",
+    "transcribed_of",
 ]
 
 MARKS = {
@@ -124,6 +125,11 @@ def mutants_of(record: Record) -> str:
     if record.mutants["survived"]:
         text += f"; {record.mutants['survived']} not noticed"
     return text
+
+
+def transcribed_of(record: Record) -> str:
+    """Whether the formula was typed anew without a look at its check."""
+    return "Typed anew from the page alone, the formula agreed" if record.transcribed else ""
 
 
 class Counts:

@@ -49,14 +49,14 @@ def modules(srcdir: Path) -> list[str]:
 
 
 def plan_of(volume: str, entries: list[dict[str, Any]], written: set[str]) -> str:
-    """Return the chapters of one volume as a Markdown table."""
-    rows = ["| | Chapter | |", "|---:|:---|:---|"]
+    """Return the chapters of one volume as a Markdown list with their numbers."""
+    rows = []
     for entry in entries:
         if entry["volume"] != volume:
             continue
         pages = [page for page in (entry["page"], f"{entry['page']}/index") if page in written]
         title = f"{{doc}}`{entry['title']} </{pages[0]}>`" if pages else entry["title"]
-        rows.append(f"| {entry['number']} | {title} | {'to read now' if pages else ''} |")
+        rows.append(f"{entry['number']}. {title}")
     return "\n".join(rows)
 
 
@@ -111,6 +111,12 @@ class Plan(Generated):
         if volume not in VOLUMES:
             raise self.error(f"{{plan}} knows the volumes {', '.join(VOLUMES)}, not {volume}")
         return plan_of(volume, entries, self.env.found_docs)
+
+    def run(self) -> list[nodes.Node]:
+        """Mark the list, for the style sheet makes a map of it."""
+        found = super().run()
+        found[0]["classes"].append("plan")  # type: ignore[index]
+        return found
 
 
 class Notation(Generated):
