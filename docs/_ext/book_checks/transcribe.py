@@ -239,7 +239,7 @@ def _described(value: Any, at: str) -> str:
     if isinstance(value, Law):
         shape = value.points.shape[1:]
         points = f"vectors of {shape[0]} entries" if shape else "numbers"
-        return f"a law of {points}, for expectation(f, …) and its kin ({at})"
+        return f"a law of {points} with {_moments(value)}, for expectation(f, …) and its kin ({at})"
     if callable(value):
         return f"a function of {', '.join(value.__code__.co_varnames[: value.__code__.co_argcount])}"
     shape = np.shape(value)
@@ -247,7 +247,15 @@ def _described(value: Any, at: str) -> str:
         return f"letters, {' by '.join(map(str, shape))} ({at})" if shape else "a letter"
     if not shape:
         return "a number"
-    return f"{' by '.join(map(str, shape))} ({at})"
+    ones = ", its first column ones" if len(shape) == 2 and np.all(np.asarray(value)[:, 0] == 1.0) else ""
+    return f"{' by '.join(map(str, shape))} ({at}){ones}"
+
+
+def _moments(law: Law) -> str:
+    """Mean and variances as they are drawn: the page's noise may be the law itself or a multiple of it."""
+    mean = law.weights @ law.points
+    spread = law.weights @ (law.points - mean) ** 2
+    return f"mean {np.round(mean, 3) + 0.0}, variance {np.round(spread, 3)}"
 
 
 def transcribe(book: Book, label: str, source: str) -> int:
