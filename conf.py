@@ -27,9 +27,11 @@ extensions = [
     "book_figures",
     "book_checks",
     "book_citations",
+    "book_glossary",
     "book_project",
     "book_latex",
     "book_ledger",
+    "book_previews",
 ]
 exclude_patterns = ["_ext/**", "_build/**"]
 nitpicky = True

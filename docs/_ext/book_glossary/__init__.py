@@ -1,0 +1,210 @@
+"""The glossary, made from the places of the text where terms are defined."""
+
+import itertools
+import re
+from typing import NamedTuple
+
+from docutils import nodes
+from docutils.parsers.rst.states import Inliner
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole, new_document
+from sphinx.writers.html5 import HTML5Translator
+from sphinx.writers.latex import LaTeXTranslator
+
+logger = logging.getLogger(__name__)
+
+
+class Defined(nodes.Inline, nodes.TextElement):
+    """A term where it is defined."""
+
+
+class GlossaryList(nodes.General, nodes.Element):
+    """The place of the glossary."""
+
+
+class Entry(NamedTuple):
+    """A term, the page that defines it, and the sentence that does."""
+
+    term: str
+    docname: str
+    sentence: list[nodes.Node]
+
+
+class DefineRole(SphinxRole):
+    """``{define}`pseudoinverse```: the term is defined in this sentence."""
+
+    inliner: Inliner
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Mark the term and make it a target of ``{term}``."""
+        term = " ".join(self.text.split())
+        name = "term-" + nodes.make_id(term)
+        node = Defined("", term, ids=[name], term=term)
+        self.set_source_info(node)
+        self.env.domains.standard_domain.note_object("term", term, name, location=node)
+        return [node], []
+
+
+class Glossary(SphinxDirective):
+    """``{glossary-of-the-book}``: every defined term with its sentence, in alphabetical order."""
+
+    def run(self) -> list[nodes.Node]:
+        """Leave a place that is filled when all pages are read."""
+        self.env.metadata[self.env.docname]["glossary"] = "all"
+        return [GlossaryList()]
+
+
+def sentence_of(term: Defined) -> list[nodes.Node]:
+    """Return a copy of the sentence around a term: the source has one sentence a line.
+
+    Where it runs on into a display, or points back to one, the number of the display stands for it.
+    """
+    paragraph = term.parent
+    lines: list[list[nodes.Node]] = [[]]
+    for child in paragraph.children:
+        if isinstance(child, nodes.Text) and child.astext() == "\n":
+            lines.append([])
+        else:
+            lines[-1].append(child)
+    position = next(place for place, line in enumerate(lines) if term in line)
+    words = [child.deepcopy() for child in lines[position]]
+    text = "".join(child.astext() for child in words)
+    sentence: list[nodes.Node] = [
+        nodes.strong("", word.astext()) if isinstance(word, Defined) else word for word in words
+    ]
+    beside = paragraph.parent.children
+    here = beside.index(paragraph)
+    display: nodes.Node | None = None
+    if position == len(lines) - 1 and not re.search(r"[.?!]$", text):
+        display = next((one for one in beside[here + 1 :] if isinstance(one, nodes.math_block)), None)
+        sentence = _without_end(sentence)
+    elif position == 0 and re.match(r"(This|These|It) (is|are)\b", text):
+        display = next((one for one in reversed(beside[:here]) if isinstance(one, nodes.math_block)), None)
+    if isinstance(display, nodes.math_block) and display.get("label"):
+        sentence += [nodes.Text(": " if not text.endswith(".") else " "), _reference(display["label"])]
+        sentence.append(nodes.Text("."))
+    return sentence
+
+
+def _without_end(sentence: list[nodes.Node]) -> list[nodes.Node]:
+    """Drop the comma or colon that leads into a display."""
+    *rest, last = sentence
+    return [*rest, nodes.Text(last.astext().rstrip(" ,:"))] if isinstance(last, nodes.Text) else sentence
+
+
+def _reference(label: str) -> addnodes.pending_xref:
+    node = addnodes.pending_xref(
+        "", refdomain="math", reftype="eq", reftarget=label, refexplicit=False, refwarn=True, refdoc=""
+    )
+    node += nodes.inline("", label)
+    return node
+
+
+def store(env: BuildEnvironment) -> dict[str, list[Entry]]:
+    """Return the environment's table: page to its definitions."""
+    if not hasattr(env, "book_glossary"):
+        env.book_glossary = {}  # type: ignore[attr-defined]
+    return env.book_glossary  # type: ignore[attr-defined, no-any-return]
+
+
+def collect(app: Sphinx, doctree: nodes.document) -> None:
+    """Keep the definitions of the page that was read."""
+    name = app.env.docname
+    store(app.env)[name] = [Entry(node["term"], name, sentence_of(node)) for node in doctree.findall(Defined)]
+
+
+def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    """Forget a page that is read again or gone."""
+    store(env).pop(docname, None)
+
+
+def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
+    """Take over what a parallel reader found."""
+    store(env).update({name: store(other)[name] for name in docnames if name in store(other)})
+
+
+def entries(env: BuildEnvironment) -> list[Entry]:
+    """Return the definitions of the book in alphabetical order."""
+    return sorted((one for page in store(env).values() for one in page), key=lambda one: one.term.casefold())
+
+
+def pages_to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Name the page of the glossary when a definition changed; say where a term is defined twice."""
+    found = entries(env)
+    for one, other in itertools.pairwise(found):
+        if one.term.casefold() == other.term.casefold():
+            logger.warning(
+                "the term %r is defined in %s and in %s; define it once, and refer to it by {term}",
+                one.term, one.docname, other.docname, location=other.docname, type="book", subtype="glossary",
+            )  # fmt: skip
+    now = [(one.term, one.docname, "".join(map(str, one.sentence))) for one in found]
+    before = getattr(env, "book_glossary_shown", None)
+    env.book_glossary_shown = now  # type: ignore[attr-defined]
+    shown = [name for name, data in env.metadata.items() if "glossary" in data]
+    return shown if now != before else []
+
+
+def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put the definitions into the page of the glossary."""
+    for place in list(doctree.findall(GlossaryList)):
+        found = nodes.definition_list(classes=["book-glossary"])
+        for entry in entries(app.env):
+            found += _item(entry, docname)
+        # The references inside are those of other pages and are resolved for this one.
+        document = new_document("")
+        document += found
+        app.env.resolve_references(document, docname, app.builder)
+        place.replace_self(document.children)
+
+
+def _item(entry: Entry, docname: str) -> nodes.definition_list_item:
+    link = addnodes.pending_xref(
+        "",
+        refdomain="std",
+        reftype="term",
+        reftarget=entry.term,
+        refexplicit=True,
+        refwarn=True,
+        refdoc=docname,
+    )
+    link += nodes.inline("", entry.term)
+    sentence = nodes.paragraph("", "", *(node.deepcopy() for node in entry.sentence))
+    return nodes.definition_list_item("", nodes.term("", "", link), nodes.definition("", sentence))
+
+
+def visit_html(self: HTML5Translator, node: Defined) -> None:
+    """Open the term."""
+    self.body.append(self.starttag(node, "dfn", ""))
+
+
+def depart_html(self: HTML5Translator, node: Defined) -> None:
+    """Close it."""
+    self.body.append("</dfn>")
+
+
+def visit_latex(self: LaTeXTranslator, node: Defined) -> None:
+    """Open the term, with the target that the glossary links to."""
+    target = self.hypertarget(f"{self.curfilestack[-1]}:{node['ids'][0]}", withdoc=False)
+    self.body.append(f"{target}\\textbf{{")
+
+
+def depart_latex(self: LaTeXTranslator, node: Defined) -> None:
+    """Close it."""
+    self.body.append("}")
+
+
+def setup(app: Sphinx) -> dict[str, bool | int]:
+    """Register the extension."""
+    app.add_node(Defined, html=(visit_html, depart_html), latex=(visit_latex, depart_latex))
+    app.add_node(GlossaryList)
+    app.add_role("define", DefineRole())
+    app.add_directive("glossary-of-the-book", Glossary)
+    app.connect("doctree-read", collect)
+    app.connect("env-purge-doc", purge)
+    app.connect("env-merge-info", merge)
+    app.connect("env-updated", pages_to_write)
+    app.connect("doctree-resolved", fill)
+    return {"env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
