@@ -30,6 +30,8 @@ extensions = [
     "book_project",
     "book_latex",
     "book_ledger",
+    "book_epub",
+    "book_downloads",
 ]
 exclude_patterns = ["_ext/**", "_build/**"]
 nitpicky = True
