@@ -27,7 +27,8 @@ def in_pages(pages: dict[str, str]) -> dict[str, str]:
             r'<div class="environment [^>]*id="([^"]+)">\s*(?:<span id="index-\d+"></span>)?'
             r'<p class="environment-title"><span class="environment-number">([^<]+)<',
             r'<details class="environment [^>]*id="([^"]+)"><summary>([^<]+)<',
-            r'<div class="environment solution[^>]*id="([^"]+)">\s*<p class="environment-title"><strong>([^<]+)<',
+            r'<div class="environment solution[^>]*id="([^"]+)">\s*'
+            r'<p class="environment-title"><strong>([^<]+)<',
             r'<figure [^>]*id="([^"]+)">.*?<span class="caption-number">([^<]+)<',
             r'<table [^>]*id="([^"]+)">.*?<span class="caption-number">([^<]+)<',
         )

@@ -1,4 +1,4 @@
-"""The menu of files, permalinks, how to cite, the header's buttons, and the offline copy opened from the disk."""
+"""The menu of files, permalinks, how to cite, the header's buttons, and the offline copy."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -85,7 +85,8 @@ def test_figures_are_light_and_checks_leave_only_their_mark(tmp_path: Path) -> N
         "See {numref}`fig-lin-line`.\n\n"
         "```{code-cell} python\n---\ntags: [live]\nmystnb:\n  figure:\n    name: fig-lin-line\n"
         "    caption: It rises.\n  image:\n    alt: A straight line that rises from left to right.\n---\n"
-        "import matplotlib.pyplot as plt\nfrom mlderived.plotting import use_house_style\n\nuse_house_style()\n"
+        "import matplotlib.pyplot as plt\nfrom mlderived.plotting import use_house_style\n\n"
+        "use_house_style()\n"
         'plt.figure().add_subplot().plot([0, 1], [0, 1], label="line");\n```\n\n'
         "$$\n1 + 1 = 2\n$$ (eq-lin-sum)\n\n"
         "```{check} eq-lin-sum\n:sizes: n=2\nroute = sum([1.0, 1.0])\nprinted = 2.0\n```\n"

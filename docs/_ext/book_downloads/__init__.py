@@ -94,7 +94,7 @@ def page_context(app: Sphinx, page: str, template: str, context: dict[str, Any],
     if app.builder.name == "epub":
         return
     context.get("header_buttons", []).insert(0, BUTTON)
-    # In the head, so that the button has its place at the first paint; no checksum, since the list changes later.
+    # In the head, so that the button has its place at the first paint; no checksum: the list may change.
     context["metatags"] = (
         context.get("metatags", "") + f'<script src="{context["pathto"](files.LIST.as_posix(), 1)}"></script>'
     )

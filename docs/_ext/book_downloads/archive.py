@@ -9,7 +9,7 @@ READABLE = 0o644 << 16
 
 
 def write_zip(path: Path, entries: Mapping[str, bytes], stored: Collection[str] = ()) -> None:
-    """Write the entries in their order, all with the earliest time; those in ``stored`` are not compressed."""
+    """Write the entries in their order, all with the earliest time; those in ``stored`` as they are."""
     with ZipFile(path, "w") as archive:
         for name, content in entries.items():
             info = ZipInfo(name, EARLIEST)

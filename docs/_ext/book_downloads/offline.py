@@ -1,6 +1,6 @@
 """One zip file with the built pages, the PDF and the EPUB, to be opened from the disk.
 
-``python -m book_downloads.offline build`` writes build/mlderived-offline.zip and puts it beside the pages too.
+``python -m book_downloads.offline build`` writes build/mlderived-offline.zip and puts it beside the pages.
 """
 
 import sys

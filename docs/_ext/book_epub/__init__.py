@@ -6,7 +6,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from book_epub.builder import BookEpubBuilder
-from book_epub.plain import Unfold
+from book_epub.plain import ShowCode, Unfold
 
 
 def configure(app: Sphinx, config: Config) -> None:
@@ -28,5 +28,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     app.add_builder(BookEpubBuilder, override=True)
     app.add_post_transform(Unfold)
+    app.add_post_transform(ShowCode)
     app.connect("config-inited", configure)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx.builders._epub_base import NavPoint
 from sphinx.builders.epub3 import Epub3Builder
 
 from book_downloads.archive import write_zip
@@ -45,6 +46,10 @@ class BookEpubBuilder(Epub3Builder):
             number = ".".join(map(str, doctree["secnumber"]))
             result[-1]["text"] = f"{number} {result[-1]['text']}"
         return result
+
+    def toc_metadata(self, level: int, navpoints: list[NavPoint]) -> dict[str, Any]:
+        """Give the old table of contents the identifier itself: Sphinx gives it the name of its element."""
+        return super().toc_metadata(level, navpoints) | {"uid": self.config.epub_identifier}
 
     def build_content(self) -> None:
         """Say of each page whether it holds formulas and drawings, which Sphinx leaves out."""

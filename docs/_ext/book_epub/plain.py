@@ -33,8 +33,6 @@ class Unfold(SphinxPostTransform):
             panel.replace_self(self.mark(panel))
         for solution in list(self.document.findall(Solution)):
             solution.replace_self(self.unfolded(solution))
-        for cell in list(self.document.findall(HideCodeCellNode)):
-            cell.replace_self(cell.children)
         for picture in list(self.document.findall(nodes.raw)):
             if "book-figure" in picture.astext():
                 drawn = _GLYPH.sub(r'\1 xlink:href="', _VARIABLE.sub(r"\1", picture.astext()))
@@ -63,3 +61,15 @@ class Unfold(SphinxPostTransform):
         body = nodes.container("", title, *solution.children, classes=["environment", "solution"])
         body["ids"] = solution["ids"]
         return body
+
+
+class ShowCode(SphinxPostTransform):
+    """Show the code of hidden cells: myst-nb would fold it."""
+
+    default_priority = 200  # myst-nb puts the folds in at 199
+    builders = ("epub",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Take the code out of each fold."""
+        for fold in list(self.document.findall(HideCodeCellNode)):
+            fold.replace_self(fold.children)

@@ -1,4 +1,4 @@
-"""The MathML of a typeset formula, made valid: KaTeX writes it for screen readers, which forgive more than books do."""
+"""The MathML of a typeset formula, made valid: KaTeX writes it for screen readers, which forgive more."""
 
 import re
 from xml.etree import ElementTree
