@@ -89,22 +89,25 @@ def source_of(config: Config) -> Source:
     return Source(title, tuple(authors), release, date, year, config.html_baseurl)
 
 
-def page_context(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
-    """Give the template the button, and the citation of a page that has a text."""
-    if app.builder.name == "epub":
-        return
-    context.get("header_buttons", []).insert(0, BUTTON)
-    # In the head, so that the button has its place at the first paint; no checksum: the list may change.
-    context["metatags"] = (
-        context.get("metatags", "") + f'<script src="{context["pathto"](files.LIST.as_posix(), 1)}"></script>'
-    )
-    if doctree is None:
+def add_citation(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Give the template the citation of a page that has a text."""
+    if app.builder.name == "epub" or doctree is None:
         return
     number = ".".join(map(str, app.env.toc_secnumbers.get(page, {}).get("") or ()))
     title = app.env.titles[page].astext() if page != app.config.root_doc else ""
     source = source_of(app.config)
     context["cite_words"] = escape(in_words(source, page, title, number))
     context["cite_bibtex"] = escape(bibtex(source, page, title, number))
+
+
+def add_button(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Give the header the button, and the page the list of files."""
+    if app.builder.name == "epub":
+        return
+    context.get("header_buttons", []).insert(0, BUTTON)
+    # In the head, so that the button has its place at the first paint; no checksum: the list may change.
+    script = f'<script src="{context["pathto"](files.LIST.as_posix(), 1)}"></script>'
+    context["metatags"] = context.get("metatags", "") + script
 
 
 def put_files(app: Sphinx, exception: Exception | None) -> None:
@@ -122,6 +125,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_js_file("downloads.js")
     app.connect("config-inited", read_source)
     app.connect("env-get-outdated", outdated)
-    app.connect("html-page-context", page_context, priority=600)  # after the theme has its buttons (501)
+    # Before the theme drops templates that come out empty (500); after it has put in its buttons (501).
+    app.connect("html-page-context", add_citation, priority=100)
+    app.connect("html-page-context", add_button, priority=600)
     app.connect("build-finished", put_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
