@@ -42,7 +42,7 @@ define sphinx
 @rm build/doctrees/unfinished
 endef
 
-.PHONY: help book test doctest quick mutants bench pdf serve linkcheck setup ledger lock relock transcribe clean
+.PHONY: help book test doctest quick mutants bench pdf epub offline site serve linkcheck setup ledger lock relock transcribe clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,15 @@ bench: _python ## time the algorithms beside scikit-learn: build/bench.json, bui
 
 pdf: _python _latex ## build build/pdf/mlderived.pdf
 	@$(ALONE) _pdf
+
+epub: _python ## build build/epub/mlderived.epub
+	@$(ALONE) _epub
+
+offline: _python ## after make book: build build/mlderived-offline.zip, the pages for reading without a network
+	@$(ALONE) _offline
+
+site: _python _latex ## build all that is published: the PDF, the EPUB, the pages, and the offline copy of the three
+	@$(ALONE) _site
 
 serve: ## show the built book on http://localhost:8000 (another port with PORT=8080)
 	@[ -e build/html/index.html ] || { echo "There is no build/html/index.html yet: run make book first." >&2; exit 1; }
@@ -119,7 +128,7 @@ _latex:
 
 # The steps.
 
-.PHONY: _setup-book _setup-test _checks _cells _pages _book _test _doctest _quick _mutants _bench _pdf _linkcheck _lock
+.PHONY: _setup-book _setup-test _checks _cells _pages _book _test _doctest _quick _mutants _bench _pdf _epub _offline _site _linkcheck _lock
 _setup-book _setup-test: _setup-%:
 	@if ! $(PY) -c '$(RECENT)' 2>/dev/null; then \
 	  echo "      making .venv with $$("$(BASE)" -V)"; rm -rf .venv; "$(BASE)" -m venv .venv; fi
@@ -202,6 +211,29 @@ _pdf:
 	@$(PY) -m book_latex.log build/latex/mlderived.log
 	@cp build/latex/mlderived.pdf build/pdf/mlderived.pdf
 	@echo "The PDF is build/pdf/mlderived.pdf, $(DONE)."
+
+_epub:
+	@echo "[1/4] Setting up .venv and KaTeX"
+	@$(MAKE) _setup-book
+	@echo "[2/4] Running the checks that changed"
+	@$(MAKE) _checks
+	@echo "[3/4] Executing the cells that changed"
+	@$(MAKE) _cells
+	@echo "[4/4] Writing the EPUB"
+	@rm -rf build/epub
+	$(call sphinx,epub,epub)
+	@echo "The EPUB is build/epub/mlderived.epub, $(DONE)."
+
+_offline: _setup-book
+	@$(PY) -m book_downloads.offline build
+	@echo "The offline copy is build/mlderived-offline.zip, $(DONE)."
+
+# The pages after the files that they offer, and the offline copy after the pages.
+_site:
+	@$(MAKE) _pdf
+	@$(MAKE) _epub
+	@$(MAKE) _book
+	@$(MAKE) _offline
 
 _linkcheck: _book
 	@echo "Asking other hosts"

@@ -32,6 +32,8 @@ extensions = [
     "book_latex",
     "book_ledger",
     "book_previews",
+    "book_epub",
+    "book_downloads",
 ]
 exclude_patterns = ["_ext/**", "_build/**"]
 nitpicky = True

@@ -3,18 +3,32 @@
 import html
 import re
 from pathlib import Path
+from zipfile import ZipFile
 
 
 def in_html(folder: Path) -> dict[str, str]:
     """Read the number beside each label on all pages: ``eq-x`` to ``(5.3)``, ``thm-x`` to ``Theorem 5.2``."""
+    return in_pages({str(path): path.read_text(encoding="utf8") for path in sorted(folder.rglob("*.html"))})
+
+
+def in_epub(path: Path) -> dict[str, str]:
+    """Read the same from the pages of an EPUB, where solutions are not folded."""
+    with ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".xhtml")]
+        return in_pages({f"{path}/{name}": archive.read(name).decode() for name in names})
+
+
+def in_pages(pages: dict[str, str]) -> dict[str, str]:
+    """Read the number beside each label; ``pages`` maps a name to its text."""
     found: dict[str, str] = {}
-    for path in sorted(folder.rglob("*.html")):
-        page = path.read_text(encoding="utf8")
+    for path, page in pages.items():
         patterns = (
             r'<span class="eqno">.*?href="#(?:equation-)?([^"]+)".*?(\([^()<]+\))',
             r'<div class="environment [^>]*id="([^"]+)">\s*(?:<span id="index-\d+"></span>)?'
             r'<p class="environment-title"><span class="environment-number">([^<]+)<',
             r'<details class="environment [^>]*id="([^"]+)"><summary>([^<]+)<',
+            r'<div class="environment solution[^>]*id="([^"]+)">\s*'
+            r'<p class="environment-title"><strong>([^<]+)<',
             r'<figure [^>]*id="([^"]+)">.*?<span class="caption-number">([^<]+)<',
             r'<table [^>]*id="([^"]+)">.*?<span class="caption-number">([^<]+)<',
         )

@@ -48,6 +48,8 @@
   // The text of a page holds each formula as MathML, as TeX and as it looks: a search result shows the first alone.
   function cleanResults() {
     if (typeof Search === "undefined" || !Search.htmlToText) return;
+    // A page on a disk may not fetch others: there the results have no excerpts.
+    if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
     const original = Search.htmlToText;
     Search.htmlToText = function (html, anchor) {
       const page = new DOMParser().parseFromString(html, "text/html");

@@ -1,6 +1,6 @@
-"""The book itself: pages and PDF have the same labels and the same numbers.
+"""The book itself: pages, PDF and EPUB have the same labels and the same numbers.
 
-Needs the built pages (``make book``); the PDF is compared when it has been made (``make pdf``).
+Needs the built pages (``make book``); PDF and EPUB are compared when they have been made.
 """
 
 import json
@@ -15,6 +15,7 @@ from minibook import ROOT
 
 HTML = ROOT / "build" / "html"
 LATEX = ROOT / "build" / "latex" / "mlderived.tex"
+EPUB = ROOT / "build" / "epub" / "mlderived.epub"
 PDF = ROOT / "build" / "pdf" / "mlderived.pdf"
 
 
@@ -41,9 +42,9 @@ def number(text: str) -> str:
 
 
 def made(path: Path) -> Path:
-    """Skip where the PDF has not been made, which needs LaTeX."""
+    """Skip where the PDF or the EPUB has not been made; the PDF needs LaTeX."""
     if not path.exists():
-        pytest.skip(f"{path.relative_to(ROOT)} has not been made: make pdf")
+        pytest.skip(f"{path.relative_to(ROOT)} has not been made: make {'epub' if path == EPUB else 'pdf'}")
     return path
 
 
@@ -57,3 +58,8 @@ def test_the_pdf_prints_every_number(shown: dict[str, str]) -> None:
     pages = PdfReader(made(PDF)).pages
     text = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
     assert [label for label, words in sorted(shown.items()) if words not in text] == []
+
+
+def test_the_epub_has_the_same_labels_and_numbers(shown: dict[str, str]) -> None:
+    """Each label has the same kind and number in the EPUB as on the pages."""
+    assert printed.in_epub(made(EPUB)) == shown

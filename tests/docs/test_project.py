@@ -38,15 +38,17 @@ TASKS = {
     "book",
     "clean",
     "doctest",
+    "epub",
     "help",
     "ledger",
     "linkcheck",
     "lock",
     "mutants",
+    "offline",
     "pdf",
     "quick",
 }
-TASKS |= {"relock", "serve", "setup", "test", "transcribe"}
+TASKS |= {"relock", "serve", "setup", "site", "test", "transcribe"}
 DROPPED = {"PYTHON", "BOOK_LOCK_HELD", "MAKEFLAGS", "MAKELEVEL"}
 
 

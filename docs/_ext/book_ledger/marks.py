@@ -51,7 +51,11 @@ class Links(nodes.General, nodes.Element):
 
 def symbol(mark: str) -> str:
     """The mark as a drawing."""
-    return f'<svg class="evidence-mark" viewBox="0 0 16 16" aria-hidden="true">{_SHAPES[mark]}</svg>'
+    namespace = "http://www.w3.org/2000/svg"  # the EPUB is XML, where a drawing must name its own
+    return (
+        f'<svg xmlns="{namespace}" class="evidence-mark" viewBox="0 0 16 16" aria-hidden="true">'
+        f"{_SHAPES[mark]}</svg>"
+    )
 
 
 class PutMarks(SphinxPostTransform):

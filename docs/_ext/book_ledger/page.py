@@ -187,7 +187,7 @@ def _table(chapter: Chapter, uri: Uri) -> str:
 def _row(record: Record, uri: Uri) -> str:
     mark = f" {symbol(mark_of(record))}" if record.is_display else ""
     functions = ", ".join(
-        f"<code>{escape(one.short).replace('_', '_<wbr>')}</code>" for one in record.functions
+        f"<code>{escape(one.short).replace('_', '_<wbr/>')}</code>" for one in record.functions
     )
     cells = (
         f"<code>{escape(record.label)}</code>",

@@ -21,6 +21,7 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 from .macros import Macro, katex_macros, latex_preamble, read_macros, unused_macros
+from .mathml import mathml_of
 from .typeset import KATEX, Fault, KatexMissingError, Typesetter, fingerprint
 
 __all__ = ["Macro", "katex_macros", "latex_preamble", "read_macros", "unused_macros"]
@@ -88,6 +89,8 @@ def _formula(self: HTML5Translator, node: nodes.Element, tex: str, display: bool
     result = _tools[self.builder].typesetter.html(tex, display)
     if isinstance(result, Fault):
         return _report(self, node, result)
+    if self.builder.name == "epub":
+        return mathml_of(result)
     # KaTeX hides its visual half from assistive technology, so nothing in it may take the focus.
     return result.replace("<a href=", '<a tabindex="-1" href=')
 
@@ -192,7 +195,8 @@ def _prepare_html(app: Sphinx) -> None:
     macros = read_macros(Path(app.srcdir) / "macros.toml")
     typesetter = Typesetter(katex_macros(macros), Path(app.doctreedir))
     _tools[app.builder] = _Tools(typesetter, Path(app.doctreedir) / "book_math_failed")
-    _copy_katex(Path(app.outdir) / "_static" / "katex")
+    if app.builder.name != "epub":
+        _copy_katex(Path(app.outdir) / "_static" / "katex")
     for macro in macros:
         result = typesetter.html(f"\\{macro.name}{'{x}' * macro.args}", True)
         if isinstance(result, Fault):

@@ -20,7 +20,6 @@ VOLUMES = {
 }
 DISPLAYS = {"eq", "def", "asm", "opt", "not"}
 ENVIRONMENTS = {"dfn", "thm", "lem", "prop", "cor", "alg", "rem", "exm"}
-PDF = Path("..", "build", "pdf", "mlderived.pdf")  # seen from the sources
 
 
 def read_table(srcdir: Path, name: str) -> dict[str, Any]:
@@ -138,21 +137,9 @@ class Api(Generated):
         return "\n\n".join(section_of(name, names) for name in names)
 
 
-class Downloads(Generated):
-    """``{downloads}``: a link to the PDF when it has been made."""
-
-    def markdown(self) -> str:
-        """Return the sentence with the link."""
-        self.env.metadata[self.env.docname]["lists"] = "pages"
-        if not (Path(self.env.srcdir) / PDF).exists():
-            return "The PDF is not part of this build: `make pdf` makes it, `make book` then puts it here."
-        return f"The whole book as one file: {{download}}`PDF </{PDF.as_posix()}>`."
-
-
 def state_of(app: Sphinx, env: BuildEnvironment) -> dict[str, object]:
     """Return what the generated lists depend on beside files of the sources."""
-    pages = (sorted(env.found_docs), (Path(app.srcdir) / PDF).exists())
-    return {"pages": pages, "modules": modules(Path(app.srcdir))}
+    return {"pages": sorted(env.found_docs), "modules": modules(Path(app.srcdir))}
 
 
 def outdated(
@@ -216,7 +203,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("plan", Plan)
     app.add_directive("notation", Notation)
     app.add_directive("api", Api)
-    app.add_directive("downloads", Downloads)
     app.connect("env-get-outdated", outdated)
     app.connect("autodoc-process-docstring", link_labels)
     app.connect("autodoc-process-signature", name_aliases)
