@@ -30,6 +30,7 @@ extensions = [
     "book_project",
     "book_latex",
     "book_ledger",
+    "book_notebooks",
 ]
 exclude_patterns = ["_ext/**", "_build/**"]
 nitpicky = True
