@@ -95,7 +95,7 @@ class Writer:
         return found
 
     def block(self, node: nodes.Element, nested: bool) -> list[Piece]:
-        """Write one block; ``nested`` when its lines get a prefix, which a formula of many lines does not bear."""
+        """Write one block; ``nested`` when its lines get a prefix, which no formula of many lines bears."""
         anchors = self.anchors(node)
         match node:
             case nodes.section():
@@ -117,11 +117,7 @@ class Writer:
                 inner = [f"{self.title(node)}", *self.blocks(self.content(node), nested=True)]
                 return [*wrapped([*anchors, *inner], quoted)]
             case Proof():
-                inner = self.blocks(node.children, nested)
-                first = "*Proof.* "
-                if inner and isinstance(inner[0], str) and isinstance(node[0], nodes.paragraph):
-                    return [*anchors, first + inner[0], *inner[1:]]
-                return [*anchors, first, *inner]
+                return [*anchors, *self.blocks(node.children, nested)]
             case nodes.Admonition():
                 head = [f"**{self.inline(one)}**" for one in node.findall(nodes.title)]
                 rest = [one for one in node.children if not isinstance(one, nodes.title)]
@@ -139,9 +135,8 @@ class Writer:
             case nodes.table():
                 return [*self.captioned(node, nodes.title), self.table(node)]
             case nodes.figure():
-                return [*self.blocks(child for child in node if not isinstance(child, nodes.caption))] + (
-                    self.captioned(node, nodes.caption)
-                )
+                rest = [child for child in node if not isinstance(child, nodes.caption)]
+                return [*self.blocks(rest), *self.captioned(node, nodes.caption)]
             case nodes.image():
                 return [self.image(node)]
             case nodes.container() if node.get("nb_element") == "cell_code":
@@ -192,9 +187,8 @@ class Writer:
             if "#ledger-" in one.get("refuri", "")
         ]
         where = "".join(f" {text}." for text in row if text.startswith("[")) or " See the ledger of the book."
-        return [
-            f"<small>({panel['name'].strip('()')}) {html.escape(panel['title'])}. Label `{panel['label']}`.{where}</small>"
-        ]
+        number, title = panel["name"].strip("()"), html.escape(panel["title"])
+        return [f"<small>({number}) {title}. Label `{panel['label']}`.{where}</small>"]
 
     def cell(self, node: nodes.Element) -> list[Piece]:
         """A code cell; the captions of its figures follow it."""
@@ -280,7 +274,7 @@ class Writer:
 
     def inline(self, node: nodes.Element, table: bool = False) -> str:
         """Write the words of a node."""
-        return "".join(self.word(child, table) for child in node.children).strip("\n")
+        return "".join(self.word(child, table) for child in node.children).strip()
 
     def word(self, node: nodes.Node, table: bool) -> str:
         """Write a run of words."""
@@ -301,7 +295,7 @@ class Writer:
             case nodes.reference():
                 return self.reference(node, table)
             case Qed():
-                return " ∎"
+                return "\u2002∎"
             case nodes.image():
                 return self.image(node)
             case nodes.target() | nodes.inline() | addnodes.download_reference() | nodes.abbreviation():
@@ -311,7 +305,7 @@ class Writer:
         raise unknown(node)
 
     def reference(self, node: nodes.reference, table: bool = False) -> str:
-        """A link within the notebook, to the list of sources or to the web; words alone where there is no address."""
+        """A link within the notebook, to its sources or to the web; words alone where there is no address."""
         text, uri = self.inline(node, table), node.get("refuri", "")
         if anchor := local(node):
             return f"[{text}](#{anchor})"

@@ -55,7 +55,7 @@ class Imprint:
 
 
 def shown(outputs: list[dict[str, Any]]) -> list[NotebookNode]:
-    """Return the outputs of a cell without the PDF of figures; a glued value becomes the line that glue prints."""
+    """Return the outputs of a cell without the PDF of figures; a glued value is the line that glue prints."""
     found: list[NotebookNode] = []
     for output in outputs:
         data = dict(output.get("data", {}))
