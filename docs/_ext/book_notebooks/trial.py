@@ -24,6 +24,11 @@ LOCK = ROOT / "requirements" / "book.txt"
 TIMEOUT = 120  # seconds a cell
 
 
+def surroundings(home: Path) -> dict[str, str]:
+    """The variables of a reader who has nothing else."""
+    return {"PATH": "/usr/bin:/bin", "HOME": str(home), "OPENBLAS_NUM_THREADS": "1"}
+
+
 def make_environment(folder: Path, wheel: Path) -> Path:
     """Make a virtual environment with the wheel, its extras and a kernel; return its Python."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
@@ -34,15 +39,26 @@ def make_environment(folder: Path, wheel: Path) -> Path:
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     wanted = [f"{wheel}[plot,estimators]", "ipykernel", "matplotlib-inline"]
     subprocess.run([*command, "--constraint", constraints, *wanted], check=True)
+    # The first import says on the error stream that it looks for fonts.
+    fonts = [python, "-c", "import matplotlib.font_manager"]
+    subprocess.run(fonts, check=True, capture_output=True, env=surroundings(folder))
     return python
 
 
 def texts(cell: Any) -> list[str]:
-    """What a cell shows in words: how a figure is drawn depends on the reader's Jupyter."""
-    return [
-        output["text"] if output["output_type"] == "stream" else output.get("data", {}).get("text/plain", "")
-        for output in cell.get("outputs", [])
-    ]
+    """What a cell shows in words: how a figure is drawn depends on the reader's Jupyter.
+
+    A kernel may send what a cell prints in several pieces.
+    """
+    found: list[str] = []
+    stream = ""
+    for output in cell.get("outputs", []):
+        if output["output_type"] == "stream" and output["name"] == stream:
+            found[-1] += output["text"]
+            continue
+        stream = output.get("name", "")
+        found.append(output["text"] if stream else output.get("data", {}).get("text/plain", ""))
+    return found
 
 
 def differences(path: Path, python: Path) -> list[str]:
@@ -63,7 +79,7 @@ def differences(path: Path, python: Path) -> list[str]:
         client = NotebookClient(fresh, km=manager, timeout=TIMEOUT, resources={"metadata": {"path": folder}})
         client.owns_km = True
         try:
-            client.execute(env={"PATH": "/usr/bin:/bin", "HOME": folder, "OPENBLAS_NUM_THREADS": "1"})
+            client.execute(env=surroundings(python.parents[1]))
         except CellExecutionError as error:
             return [f"{path.name}: a cell fails; mend it in the page\n{error}"]
     return [
