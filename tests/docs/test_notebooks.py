@@ -55,7 +55,7 @@ $$ (eq-log-two)
 
 | left | right |
 |:---|---:|
-| $|x|$ | 2 |
+| $\\|x\\|$ | 2 |
 
 ```{code-cell}
 :tags: [oracle]
@@ -137,7 +137,7 @@ def test_a_page_becomes_a_notebook(tmp_path: Path) -> None:
     assert r"\text{by }{\textstyle \boldsymbol{X}}\text{ and (6.2)}" in text
     assert r"\tag{6.1} $$" in text
     assert "\\tag{6.2}\n$$" in text
-    assert "| --- | ---: |\n| $\\vert x\\vert $ | 2 |" in text
+    assert "| --- | ---: |\n| $\\vert x\\vert$ | 2 |" in text
     assert "> **Exercise 6.1 (Try)** · *compute*" in text
     assert text.count("<summary>Solution to Exercise 6.1</summary>") == 2  # before and after its cell
     assert "[plot,estimators]" in text

@@ -358,7 +358,7 @@ def escaped(text: str) -> str:
 
 def bars(tex: str) -> str:
     """Write the bars of a formula by name: in a table a bar ends the cell."""
-    return tex.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
+    return tex.replace(r"\|", r"\Vert ").replace("|", r"\vert ").strip()
 
 
 def fence(code: str, language: str) -> str:
