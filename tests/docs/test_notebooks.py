@@ -10,6 +10,7 @@ from book_math import Macro, read_macros
 from book_notebooks.__main__ import pack
 from book_notebooks.formulas import portable
 from book_notebooks.markdown import escaped
+from book_notebooks.trial import texts
 from minibook import ROOT, build
 
 PAGE = """---
@@ -160,3 +161,9 @@ def test_archives_are_the_same_bytes_each_time(tmp_path: Path) -> None:
     wheel.write_bytes(b"")
     first = pack(tmp_path, wheel)[0].read_bytes()
     assert pack(tmp_path, wheel)[0].read_bytes() == first
+
+
+def test_what_a_cell_prints_in_pieces_is_one_text() -> None:
+    pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("a\n", "b\n")]
+    figure = {"output_type": "display_data", "data": {"text/plain": "<Figure>"}}
+    assert texts({"outputs": [*pieces, figure, pieces[0]]}) == ["a\nb\n", "<Figure>", "a\n"]
