@@ -42,7 +42,7 @@ define sphinx
 @rm build/doctrees/unfinished
 endef
 
-.PHONY: help book test doctest quick mutants bench pdf epub offline site serve linkcheck setup ledger lock relock transcribe clean
+.PHONY: help book test doctest quick mutants bench pdf epub notebooks offline site serve linkcheck setup ledger lock relock transcribe clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,9 @@ offline: _python ## after make book: build build/mlderived-offline.zip, the page
 
 site: _python _latex ## build all that is published: the PDF, the EPUB, the pages, and the offline copy of the three
 	@$(ALONE) _site
+
+notebooks: _python ## after make book: run the notebook of each page in a new environment with the package alone
+	@$(PY) -m book_notebooks.trial build/html
 
 serve: ## show the built book on http://localhost:8000 (another port with PORT=8080)
 	@[ -e build/html/index.html ] || { echo "There is no build/html/index.html yet: run make book first." >&2; exit 1; }
@@ -147,6 +150,7 @@ _cells:
 	@$(PY) -m book_cells --source docs --cache build/cells
 _pages:
 	$(call sphinx,html,html)
+	@$(PY) -m book_notebooks build/html
 
 _book:
 	@echo "[1/4] Setting up .venv and KaTeX"

@@ -34,6 +34,7 @@ extensions = [
     "book_previews",
     "book_epub",
     "book_downloads",
+    "book_notebooks",
 ]
 exclude_patterns = ["_ext/**", "_build/**"]
 nitpicky = True

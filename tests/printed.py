@@ -1,6 +1,7 @@
-"""What number each label has in print: read from pages and from LaTeX, not from Sphinx's tables."""
+"""What number each label has in print: read from pages, LaTeX and notebooks, not from Sphinx's tables."""
 
 import html
+import json
 import re
 from pathlib import Path
 from zipfile import ZipFile
@@ -56,3 +57,14 @@ def in_latex(path: Path) -> dict[str, str]:
         for name in re.findall(label, block)[:1]:
             found[name] = f"{kind.title()} {number}"
     return found
+
+
+def in_notebook(path: Path) -> set[str]:
+    """Read the numbers that a notebook prints beside displays, environments, figures and tables."""
+    cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+    text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    tags = {f"({number})" for number in re.findall(r"\\tag\{([^{}]+)\}", text)}
+    heads = re.findall(r"^(?:> )?\*\*([A-Z][a-z]+ S?\d[\d.]*\d)(?= \(|\*\*)", text, re.MULTILINE)
+    folds = re.findall(r"<summary>([^<]+)</summary>", text)
+    captions = re.findall(r"^(?:<a [^>]*></a>)*\*\*((?:Figure|Fig\.|Table) [\d.]+)\.\*\*", text, re.MULTILINE)
+    return tags | set(heads) | set(folds) | set(captions)
