@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from book_live import package
+from book_live.answers import answer
+from book_live.exercises import task_of
 from book_live.fetch import LIBRARIES, AbsentError, DifferentError, needs, verified
 from book_live.runner import LONGEST, Runner, needed
+from book_source import read_chapters, read_page
 from minibook import ROOT, build
 
 NAMES = list(LIBRARIES)
@@ -148,3 +151,57 @@ def test_the_command_says_that_the_runtime_cannot_be_had_and_does_not_ask_again(
     assert [one.returncode for one in done] == [3, 3]
     assert "the pages are built without Run buttons; `make runtime` tries again" in done[0].stderr
     assert "fetching" not in done[1].stdout
+
+
+ANSWERS = {
+    "eq-lin-group-threshold": ("max([1 - lam / norm(z), 0]) * z", "(1 - lam) * z"),
+    "eq-lin-t-two": ("1 - t / np.sqrt(t**2 + 2)", "1 - t / sqrt(t**2 + 1)"),
+    "eq-lin-half-adjusted": (
+        "r = a - C @ lstsq(C, a)\nr @ r / (a @ a)",
+        "r = a - C @ lstsq(C, a)\nnorm(r) / norm(a)",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def tasks() -> dict[str, str]:
+    """What the pages hold for each answer, by the label of its check."""
+    found = {}
+    for path in sorted((ROOT / "docs" / "derivations").rglob("*.md")):
+        page = read_page(path.read_text(encoding="utf8"), str(path), read_chapters(ROOT / "docs"))
+        for item in page.directives:
+            if item.name == "answer":
+                found[item.argument] = task_of(page, item.argument, **item.options)
+    return found
+
+
+def test_every_answer_of_the_book_is_tried_here(tasks: dict[str, str]) -> None:
+    assert set(tasks) == set(ANSWERS)
+
+
+@pytest.mark.parametrize("label", ANSWERS)
+def test_an_answer_agrees_only_if_it_is_right(tasks: dict[str, str], label: str) -> None:
+    right, wrong = ANSWERS[label]
+    said = answer(tasks[label], right)
+    assert said["kind"] == "agrees", said
+    assert said["text"].startswith("Agrees on 6 draws")
+    said = answer(tasks[label], wrong)
+    assert said["kind"] == "differs", said
+    assert " it differs by " in said["text"]
+
+
+def test_an_answer_that_does_not_run_shows_the_readers_own_line(tasks: dict[str, str]) -> None:
+    said = answer(tasks["eq-lin-t-two"], "s = t\nexp(u)")
+    assert said == {"kind": "error", "text": "line 2: exp(u)\nNameError: name 'u' is not defined"}
+
+
+def test_an_answer_of_another_shape_or_none_is_told(tasks: dict[str, str]) -> None:
+    said = answer(tasks["eq-lin-group-threshold"], "norm(z)")
+    assert said["text"] == "At d = 3 it cannot be compared: shapes differ: expected (3,), yours ()."
+    assert answer(tasks["eq-lin-t-two"], "  ")["text"] == "Nothing is typed yet."
+    assert "without `=`" in answer(tasks["eq-lin-t-two"], "p = t")["text"]
+
+
+def test_an_answer_sees_what_it_is_given_and_not_the_check(tasks: dict[str, str]) -> None:
+    assert "NameError" in answer(tasks["eq-lin-half-adjusted"], "w_hat")["text"]
+    assert "NameError" in answer(tasks["eq-lin-half-adjusted"], "route")["text"]

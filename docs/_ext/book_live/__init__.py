@@ -15,6 +15,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
+from book_live.exercises import Answer, AnswerDirective, depart_answer, skip_answer, visit_answer
 from book_live.fetch import CORE, LIBRARIES, has_runtime, lock_of, needs
 
 LOGGER = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 BUILDERS = ("html", "dirhtml")
 # Its modules that run in the page; their packages are empty there.
-MODULES = ("book_live/runner.py", "book_figures/svg.py")
+MODULES = ("book_live/answers.py", "book_live/runner.py", "book_figures/svg.py")
 
 
 class LiveBar(nodes.General, nodes.Element):
@@ -121,6 +122,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("book_live_runtime", str(ROOT / ".cache" / "pyodide"), "", str)
     app.add_config_value("book_live_present", False, "html", bool)
     app.add_node(LiveBar, html=(_visit_bar, None))
+    skipped = (skip_answer, None)
+    app.add_node(Answer, html=(visit_answer, depart_answer), latex=skipped, text=skipped)
+    app.add_directive("answer", AnswerDirective)
     app.add_post_transform(AddBars)
     app.connect("config-inited", _configure, priority=100)
     app.connect("build-finished", _write)

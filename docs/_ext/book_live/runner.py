@@ -21,7 +21,7 @@ from typing import Any
 from book_figures.svg import inline
 from mlderived.plotting import PALETTE
 
-__all__ = ["LONGEST", "Runner", "needed"]
+__all__ = ["LONGEST", "Runner", "keep_lines", "needed", "told"]
 
 PACKAGE = "mlderived"
 LONGEST = 20_000
@@ -86,7 +86,7 @@ class Runner:
     def run(self, code: str, number: int, alt: str = "") -> list[Part]:
         """Run a cell and return what it shows, in order: text, a value, figures, an error."""
         place = f"<cell {number}>"
-        linecache.cache[place] = (len(code), None, code.splitlines(keepends=True), place)
+        keep_lines(code, place)
         printed, shown, failed = io.StringIO(), [], []
         with redirect_stdout(printed), redirect_stderr(printed):
             try:
@@ -136,6 +136,11 @@ def _close_figures() -> None:
 def _compiled(tree: ast.Module | ast.Expression, place: str) -> CodeType:
     mode = "eval" if isinstance(tree, ast.Expression) else "exec"
     return compile(tree, place, mode)
+
+
+def keep_lines(code: str, place: str) -> None:
+    """Let errors show the lines of code that stands in no file."""
+    linecache.cache[place] = (len(code), None, code.splitlines(keepends=True), place)
 
 
 def told(error: BaseException, place: str) -> str:

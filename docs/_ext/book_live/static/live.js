@@ -7,9 +7,12 @@
   document.documentElement.classList.add("live");
 
   const WORKER = new URL("live_worker.js", document.currentScript.src).href;
+  const STOPPED = "Stopped. The names of this page are gone; run the cells above again.";
   const cells = [];
+  const fields = []; // for the answers to exercises
   const queue = []; // cells that wait; the first one is running
   let worker = null;
+  let busy = false;
 
   // Edited text stays on the device; where nothing can be stored it lasts as long as the page.
   const storage = {
@@ -52,6 +55,14 @@
 
   // Editing
 
+  function runWithKeys(cell) {
+    cell.editor.addEventListener("keydown", function (event) {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      ask([cell]);
+    });
+  }
+
   function edit(cell) {
     const fold = cell.input.closest("details");
     if (fold) fold.open = true;
@@ -69,12 +80,7 @@
         storage.save(cell);
         show(cell);
       });
-      cell.editor.addEventListener("keydown", function (event) {
-        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-          event.preventDefault();
-          ask([cell]);
-        }
-      });
+      runWithKeys(cell);
       cell.input.hidden = true;
       cell.input.after(cell.editor);
     }
@@ -127,13 +133,13 @@
   function ask(list) {
     for (const cell of list) if (!queue.includes(cell)) queue.push(cell);
     for (const cell of queue.slice(1)) say(cell, "Waiting");
-    if (!worker || !queue.running) next();
+    if (!busy) next();
   }
 
   function next() {
     const cell = queue[0];
-    queue.running = Boolean(cell);
-    cells.forEach(show);
+    busy = Boolean(cell);
+    [...cells, ...fields].forEach(show);
     if (!cell) return;
     if (!worker) {
       worker = new Worker(WORKER);
@@ -141,7 +147,7 @@
       worker.addEventListener("error", (event) => answer({ data: { id: queue[0]?.number, broken: event.message } }));
     }
     say(cell, "Starting");
-    worker.postMessage({ id: cell.number, code: code(cell), number: cell.number, alt: cell.alt });
+    worker.postMessage({ id: cell.number, code: code(cell), number: cell.number, alt: cell.alt, task: cell.task });
   }
 
   function answer({ data }) {
@@ -149,10 +155,18 @@
     if (!cell || data.id !== cell.number) return;
     if (data.progress) return say(cell, `${data.progress} …`);
     if (data.broken) return stop(`This does not work here: ${data.broken}`);
-    display(cell, data.parts, data.seconds);
     queue.shift();
+    if (cell.task) return reply(cell, data.parts[0]);
+    display(cell, data.parts, data.seconds);
     // What comes after an error rests on what did not run.
     if (!cell.ran) for (const other of queue.splice(0)) say(other, "");
+    next();
+  }
+
+  function reply(field, { kind, text }) {
+    say(field, "");
+    field.output.replaceChildren();
+    part(field, { kind, text });
     next();
   }
 
@@ -160,16 +174,16 @@
     if (worker) worker.terminate();
     worker = null;
     for (const cell of queue.splice(0)) say(cell, words);
-    queue.running = false;
+    busy = false;
     for (const cell of cells) cell.ran = false;
-    cells.forEach(show);
+    [...cells, ...fields].forEach(show);
   }
 
   // Buttons
 
   function button(cell, label, action) {
     const made = make("button", { type: "button", className: "live-button", textContent: label }, cell.bar);
-    made.setAttribute("aria-label", `${label}, cell ${cell.number}`);
+    made.setAttribute("aria-label", `${label}, ${cell.name}`);
     made.addEventListener("click", action);
     return made;
   }
@@ -177,9 +191,10 @@
   function show(cell) {
     const { run, above, edit: editing, reset: resetting } = cell.buttons;
     const waits = queue.includes(cell);
-    run.textContent = waits ? "Stop" : "Run";
-    run.setAttribute("aria-label", `${run.textContent}, cell ${cell.number}`);
-    if (above) above.disabled = queue.running === true;
+    run.textContent = waits ? "Stop" : cell.task ? "Check" : "Run";
+    run.setAttribute("aria-label", `${run.textContent}, ${cell.name}`);
+    if (cell.task) return;
+    if (above) above.disabled = busy;
     editing.hidden = Boolean(cell.editor);
     resetting.hidden = !cell.editor && !cell.output.childElementCount;
   }
@@ -193,6 +208,7 @@
       bar,
       built,
       number: Number(bar.dataset.cell),
+      name: `cell ${bar.dataset.cell}`,
       input: pre.closest(".cell_input"),
       original: pre.textContent.replace(/\n$/, ""),
       alt: drawing ? drawing.getAttribute("aria-label") : "",
@@ -204,9 +220,8 @@
     cell.output = make("div", { className: "live-output" });
     cell.output.setAttribute("aria-live", "polite");
     box.append(cell.output);
-    const stopped = "Stopped. The names of this page are gone; run the cells above again.";
     cell.buttons = {
-      run: button(cell, "Run", () => (queue.includes(cell) ? stop(stopped) : ask([cell]))),
+      run: button(cell, "Run", () => (queue.includes(cell) ? stop(STOPPED) : ask([cell]))),
       above: cell.number > 1 ? button(cell, "Run all above", () => ask(cells.slice(0, cell.number - 1))) : null,
       edit: button(cell, "Edit", function () {
         edit(cell);
@@ -227,5 +242,24 @@
     show(cell);
   }
 
-  addEventListener("DOMContentLoaded", () => document.querySelectorAll(".live-bar").forEach(prepare));
+  // A field below an exercise: one formula, compared with a check and never told.
+  function prepareField(box, index) {
+    const field = { number: `answer ${index + 1}`, name: "your formula", task: box.dataset.task, original: "" };
+    field.editor = make("textarea", { className: "live-editor", rows: 2, spellcheck: false, autocapitalize: "off" }, box);
+    box.querySelector("p").id = `answer-${index + 1}`;
+    field.editor.setAttribute("aria-labelledby", `answer-${index + 1}`);
+    runWithKeys(field);
+    field.bar = make("div", { className: "live-bar" }, box);
+    field.buttons = { run: button(field, "Check", () => (queue.includes(field) ? stop(STOPPED) : ask([field]))) };
+    field.state = make("span", { className: "live-state" }, field.bar);
+    field.state.setAttribute("role", "status");
+    field.output = make("div", { className: "live-output" }, box);
+    field.output.setAttribute("aria-live", "polite");
+    fields.push(field);
+  }
+
+  addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll(".live-bar").forEach(prepare);
+    document.querySelectorAll(".live-answer").forEach(prepareField);
+  });
 })();

@@ -40,15 +40,21 @@ async function load(engine, code, say) {
   }
 }
 
-async function run({ id, code, number, alt }) {
+// What an answer is compared with needs NumPy and SciPy.
+const CHECKING = "from mlderived import checking";
+
+async function run({ id, code, number, alt, task }) {
   const say = (text) => postMessage({ id, progress: text });
   try {
     started = started || start(say);
     const engine = await started;
-    await load(engine, code, say);
+    await load(engine, task ? CHECKING : code, say);
     say("Running");
     const before = performance.now();
-    const parts = engine.runner.run(code, number, alt).toJs({ dict_converter: Object.fromEntries });
+    const shown = task
+      ? engine.python.pyimport("book_live.answers").answer(task, code)
+      : engine.runner.run(code, number, alt);
+    const parts = [shown.toJs({ dict_converter: Object.fromEntries })].flat();
     postMessage({ id, parts, seconds: (performance.now() - before) / 1000 });
   } catch (error) {
     started = null;
