@@ -7,6 +7,7 @@ may differ; words, shapes and the number of figures may not.
 import math
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from time import perf_counter
 from urllib.parse import urlsplit
 
@@ -15,11 +16,16 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from browser.conftest import Site
 
-NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
+NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?%?", re.IGNORECASE)
 RELATIVE = 1e-6
 """Sums in another order change the last bits; iterations stop by tolerances of 1e-8 and smaller."""
 ROUNDING = 1e-12
 """Below this a printed number is what rounding left of zero, and has no digits of its own."""
+AMPLIFIED = {
+    ("ordinary-least-squares", "3"): "the error of the inverse, at the condition number 1e16",
+    ("bayesian-regression", "11"): "the plain step, which has lost all digits",
+}
+"""Cells that show amplified rounding, by page and number: their words are compared, their numbers are not."""
 CELL_TIMEOUT = 300_000  # milliseconds; the first cell of a page loads 46 MB
 
 OUTPUTS = """() => [...document.querySelectorAll(".live-bar")].map((bar) => {
@@ -94,19 +100,21 @@ def numbers_apart(text: str) -> tuple[list[str], list[str]]:
 
 def last_digit(number: str) -> float:
     """Return one unit of the last digit that is printed of a number; none of an integer."""
+    if number.endswith("%"):
+        return 1.0
     mantissa, _, power = number.lower().partition("e")
     digits = mantissa.partition(".")[2]
     return 10.0 ** (int(power or 0) - len(digits)) if "." in mantissa or power else 0.0
 
 
-def difference(built: str, run: str) -> str:
+def difference(built: str, run: str, words_only: bool = False) -> str:
     """Tell how two printed texts differ; nothing if they agree."""
     words, numbers = numbers_apart(built)
     other_words, other_numbers = numbers_apart(run)
     if words != other_words:
         return f"other words:\n{built}\n--- in the page\n{run}"
-    for one, other in zip(numbers, other_numbers, strict=True):
-        left, right = float(one), float(other)
+    for one, other in () if words_only else zip(numbers, other_numbers, strict=True):
+        left, right = float(one.rstrip("%")), float(other.rstrip("%"))
         unit = max(last_digit(one), last_digit(other)) * 1.01
         if not math.isclose(left, right, rel_tol=RELATIVE, abs_tol=max(unit, ROUNDING)):
             return f"{one} in the book, {other} in the page"
@@ -132,10 +140,11 @@ def test_every_live_cell_shows_in_the_page_what_it_shows_in_the_book(
         wait_until_idle(page)
         for cell in page.evaluate(OUTPUTS):
             cells += 1
+            amplified = (Path(name).stem, cell["number"]) in AMPLIFIED
             where = f"{name}, cell {cell['number']}"
             if not cell["state"].startswith("Ran in"):
                 faults.append(f"{where}: {cell['state'] or 'did not run'} {cell['run']}")
-            elif apart := difference(cell["built"], cell["run"]):
+            elif apart := difference(cell["built"], cell["run"], amplified):
                 faults.append(f"{where}: {apart}")
             elif cell["builtFigures"] != cell["runFigures"]:
                 faults.append(f"{where}: figures {cell['builtFigures']}, in the page {cell['runFigures']}")
