@@ -42,7 +42,7 @@ define sphinx
 @rm build/doctrees/unfinished
 endef
 
-.PHONY: help book test doctest quick mutants bench pdf epub notebooks offline site serve linkcheck setup ledger lock relock transcribe clean
+.PHONY: help book test doctest quick mutants bench pdf epub notebooks offline site serve linkcheck setup runtime ledger lock relock transcribe clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -91,6 +91,9 @@ linkcheck: _python ## test every link, inside the book and to other hosts
 setup: _python ## install the locked packages into .venv and KaTeX beside book_math, nothing else
 	@$(ALONE) _setup-book
 
+runtime: _python ## fetch the Python that runs in the pages, verified (80 MB, once; setup and book try it too)
+	@$(ALONE) _runtime
+
 ledger: _python ## after make book: totals of the ledger and the checks that notice least
 	@$(PY) -m book_ledger build/ledger.json
 
@@ -131,7 +134,7 @@ _latex:
 
 # The steps.
 
-.PHONY: _setup-book _setup-test _checks _cells _pages _book _test _doctest _quick _mutants _bench _pdf _epub _offline _site _linkcheck _lock
+.PHONY: _setup-book _setup-test _runtime _checks _cells _pages _book _test _doctest _quick _mutants _bench _pdf _epub _offline _site _linkcheck _lock
 _setup-book _setup-test: _setup-%:
 	@if ! $(PY) -c '$(RECENT)' 2>/dev/null; then \
 	  echo "      making .venv with $$("$(BASE)" -V)"; rm -rf .venv; "$(BASE)" -m venv .venv; fi
@@ -143,6 +146,11 @@ _setup-book _setup-test: _setup-%:
 	  echo "      installing KaTeX"; \
 	  .venv/bin/npm ci --prefix $(KATEX) --no-audit --no-fund --loglevel=error >/dev/null; \
 	  cp $(KATEX)/package-lock.json $(KATEX)/node_modules/installed.json; fi
+	@# 3: it cannot be had, and the book is built without it.  A file that is not what it should be ends the build.
+	@$(PY) -m book_live .cache/pyodide --once || [ $$? = 3 ]
+
+_runtime: _setup-book
+	@$(PY) -m book_live .cache/pyodide
 
 _checks:
 	@$(PY) -m book_checks run docs --cache build/checks.json -j $(JOBS)

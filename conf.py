@@ -25,6 +25,7 @@ extensions = [
     "book_environments",
     "book_cells",
     "book_figures",
+    "book_live",
     "book_checks",
     "book_citations",
     "book_glossary",

@@ -32,11 +32,13 @@
   function watch() {
     const kinds = new Map();
     const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target, kinds.get(target))));
-    for (const [selector, kind] of BOXES)
-      for (const box of document.querySelectorAll(selector)) {
-        kinds.set(box, kind);
-        observer.observe(box);
-      }
+    function add(box, kind) {
+      kinds.set(box, kind);
+      observer.observe(box);
+    }
+    for (const [selector, kind] of BOXES) for (const box of document.querySelectorAll(selector)) add(box, kind);
+    // A box that a script has added to the page since.
+    document.addEventListener("book:added", ({ detail }) => add(detail, "Output"));
   }
 
   // The arrows that fold the table of contents say nothing to those who do not see them.

@@ -1,4 +1,4 @@
-// Open the folded solution that holds the target of a link; print all solutions.
+// Open the folded solution that holds the target of a link; remember which are open; print all.
 (function () {
   "use strict";
 
@@ -14,6 +14,33 @@
     }
   }
 
+  // Which solutions are open stays on the device, where something can be stored there.
+  const KEY = `solutions ${location.pathname}`;
+
+  function remember() {
+    const open = [...document.querySelectorAll("details.solution[open]")].map((fold) => fold.id);
+    try {
+      if (open.length) localStorage.setItem(KEY, JSON.stringify(open));
+      else localStorage.removeItem(KEY);
+    } catch {
+      // Nothing can be stored here.
+    }
+  }
+
+  function recall() {
+    let open = [];
+    try {
+      open = JSON.parse(localStorage.getItem(KEY) ?? "[]");
+    } catch {
+      // Nothing can be read here.
+    }
+    for (const fold of document.querySelectorAll("details.solution")) {
+      if (open.includes(fold.id)) fold.open = true;
+      // Not «toggle», which printing fires too.
+      fold.querySelector("summary").addEventListener("click", () => setTimeout(remember));
+    }
+  }
+
   let opened = [];
   addEventListener("beforeprint", function () {
     opened = [...document.querySelectorAll("details.solution:not([open])")];
@@ -23,7 +50,10 @@
     for (const fold of opened) fold.open = false;
   });
   addEventListener("hashchange", openTarget);
-  addEventListener("DOMContentLoaded", openTarget);
+  addEventListener("DOMContentLoaded", function () {
+    recall();
+    openTarget();
+  });
   // A second click on the same link changes no hash.
   addEventListener("click", function (event) {
     const link = event.target.closest && event.target.closest("a[href^='#'], a[href*='#']");
