@@ -57,10 +57,15 @@ class Glossary(SphinxDirective):
         return [GlossaryList()]
 
 
+POINTING = re.compile(r"(This|These|They|It|Its|Call|The second|The difference)\b")
+"""How a sentence begins that points back to the one before it, or to a display."""
+
+
 def sentence_of(term: Defined) -> list[nodes.Node]:
     """Return a copy of the sentence around a term: the source has one sentence a line.
 
-    Where it runs on into a display, or points back to one, the number of the display stands for it.
+    A sentence that points back brings the one before it; where it goes on from a display, or into one, the
+    number of the display stands for it.
     """
     paragraph = term.parent
     lines: list[list[nodes.Node]] = [[]]
@@ -69,24 +74,44 @@ def sentence_of(term: Defined) -> list[nodes.Node]:
             lines.append([])
         else:
             lines[-1].append(child)
-    position = next(place for place, line in enumerate(lines) if term in line)
-    words = [child.deepcopy() for child in lines[position]]
-    text = "".join(child.astext() for child in words)
-    sentence: list[nodes.Node] = [
-        nodes.strong("", word.astext()) if isinstance(word, Defined) else word for word in words
-    ]
+    last = first = next(place for place, line in enumerate(lines) if term in line)
+    while first > 0 and POINTING.match(_text(lines[first])):
+        first -= 1
+    sentence: list[nodes.Node] = []
+    for line in lines[first : last + 1]:
+        sentence += [nodes.Text(" "), *map(_plain, line)] if sentence else list(map(_plain, line))
     beside = paragraph.parent.children
     here = beside.index(paragraph)
-    display: nodes.Node | None = None
-    if position == len(lines) - 1 and not re.search(r"[.?!]$", text):
-        display = next((one for one in beside[here + 1 :] if isinstance(one, nodes.math_block)), None)
-        sentence = _without_end(sentence)
-    elif position == 0 and re.match(r"(This|These|It) (is|are)\b", text):
-        display = next((one for one in reversed(beside[:here]) if isinstance(one, nodes.math_block)), None)
-    if isinstance(display, nodes.math_block) and display.get("label"):
-        sentence += [nodes.Text(": " if not text.endswith(".") else " "), _reference(display["label"])]
-        sentence.append(nodes.Text("."))
+    begin, end = _text(lines[first]), _text(lines[last])
+    if first == 0 and (begin[:1].islower() or POINTING.match(begin)):
+        before = _display(beside[:here][::-1])
+        if before and begin[:1].islower():
+            sentence = [before, nodes.Text(" " if re.match(r"(is|are)\b", begin) else ", "), *sentence]
+        elif before:
+            sentence += [nodes.Text(" "), before, nodes.Text(".")]
+    if last == len(lines) - 1 and not re.search(r"[.?!]$", end):
+        after = _display(beside[here + 1 :])
+        sentence = _without_end(sentence) + ([nodes.Text(": "), after] if after else []) + [nodes.Text(".")]
     return sentence
+
+
+def _text(line: list[nodes.Node]) -> str:
+    return "".join(child.astext() for child in line)
+
+
+def _plain(node: nodes.Node) -> nodes.Node:
+    """Return a copy, the term in bold: its anchor stays where it is defined."""
+    return nodes.strong("", node.astext()) if isinstance(node, Defined) else node.deepcopy()
+
+
+def _display(beside: list[nodes.Node]) -> nodes.Node | None:
+    """Return a reference to the display that stands next to a paragraph, looking past checks and indices."""
+    for node in beside:
+        if isinstance(node, nodes.math_block):
+            return _reference(node["label"]) if node.get("label") else None
+        if isinstance(node, nodes.paragraph | nodes.section):
+            return None
+    return None
 
 
 def _without_end(sentence: list[nodes.Node]) -> list[nodes.Node]:
