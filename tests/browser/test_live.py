@@ -204,7 +204,7 @@ def test_the_reader_edits_runs_stops_and_resets(
     assert cell.locator(".cell_input pre").text_content() == original
     assert not cell.locator("textarea").count()
     assert not output.locator("pre").count()
-    assert page.evaluate("localStorage.length") == 0
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('live '))") == []
 
 
 def test_a_cell_loads_only_what_it_imports(
@@ -212,7 +212,12 @@ def test_a_cell_loads_only_what_it_imports(
 ) -> None:
     page = open_live(live_pages[0])
     asked: list[str] = []
-    context.on("request", lambda request: asked.append(request.url.rpartition("/")[2].partition("-")[0]))
+
+    def note(url: str) -> None:
+        if "/_static/live" in url:
+            asked.append(url.rpartition("/")[2].partition("-")[0])
+
+    context.on("request", lambda request: note(request.url))
     type_code(page, "import numpy as np\nnp.float64(2.0)")
     assert not asked
     page.keyboard.press("ControlOrMeta+Enter")
@@ -275,9 +280,9 @@ def test_an_exercise_answers_and_its_solution_stays_open(
     assert "differs by" in box.locator(".live-output").inner_text()
 
     fold = page.locator("details.solution").first
-    fold.locator("summary").click()
+    fold.locator("> summary").click()
     page.reload()
     assert fold.evaluate("(e) => e.open")
-    fold.locator("summary").click()
+    fold.locator("> summary").click()
     page.reload()
     assert not fold.evaluate("(e) => e.open")
