@@ -162,7 +162,8 @@ def _probes(trial: Trial, original: Sides) -> Iterator[_Probe]:
 
 def _of_bound(where: str, trial: Trial, bound: Bound) -> _Probe:
     """Scale the second side of an inequality between functions; one direction is an error."""
-    left, relation, right, at = bound.arguments
+    first, relation, second, at = bound.arguments
+    left, right = _remembered(first), _remembered(second)
 
     def fails(error: float) -> bool:
         try:
@@ -171,7 +172,21 @@ def _of_bound(where: str, trial: Trial, bound: Bound) -> _Probe:
             return True
         return False
 
-    return _Probe(where, False, lambda error: fails(error) or fails(-error))
+    # A positive side that is too small fails the sooner.
+    return _Probe(where, False, lambda error: fails(-error) or fails(error))
+
+
+def _remembered(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which evaluates each point once: the searches visit many of them again."""
+    known: dict[tuple[bytes, ...], Any] = {}
+
+    def value(*x: Any) -> Any:
+        key = tuple(np.asarray(part).tobytes() for part in x)
+        if key not in known:
+            known[key] = f(*x)
+        return known[key]
+
+    return value
 
 
 def _is_several(value: Any) -> bool:

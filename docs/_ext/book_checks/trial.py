@@ -172,6 +172,7 @@ class Trial:
         self.bound: Callable[..., Any] = self.names["inequality"]
         self.names["inequality"] = self._inequality
         self._bounds: list[Bound] = []
+        self._searches_later = False
         self._states: dict[int, Any] = {}
         self._tolerances: dict[int, float] = {}
 
@@ -204,10 +205,14 @@ class Trial:
     def again(
         self, changed: Mapping[int, CodeType], moved: Mapping[str, Any] = MappingProxyType({})
     ) -> Sides:
-        """Run what serves `printed` only, with other code for some statements or other values of letters."""
+        """Run what serves `printed` only, with other code for some statements or other values of letters.
+
+        The searches for counter-examples come last, since the other comparisons are cheaper.
+        """
         names = {**self.names, **moved}
         dirty = set(moved)
         self.bench.tolerance = max(self._tolerances.values())
+        self._searches_later = True
         self._chains.clear()
         self._bounds.clear()
         for k in self.parts.own:
@@ -216,7 +221,10 @@ class Trial:
             self.bench.rng.bit_generator.state = self._states[k]
             exec(changed.get(k, self.parts.codes[k]), names)
             dirty |= self.parts.writes[k]
-        return self._sides(names)
+        sides = self._sides(names)
+        for bound in sides.bounds:
+            self.bound(*bound.arguments, **bound.options)
+        return sides
 
     def compare(self, sides: Sides, one: Any, other: Any) -> None:
         """Compare two other values as the route and `printed` were compared."""
@@ -234,10 +242,11 @@ class Trial:
 
     def _inequality(self, left: Any, relation: str, right: Any, at: Any, **options: Any) -> Any:
         points = at if isinstance(at, tuple) else (at,)
-        value = self.bound(left, relation, right, at, **options)
+        if not self._searches_later:
+            self.bound(left, relation, right, at, **options)
         sides = (left(*points), relation, right(*points))
         self._bounds.append(Bound((left, relation, right, at), options, sides))
-        return value
+        return sides[0]
 
     def _sides(self, names: Mapping[str, Any]) -> Sides:
         agreement = self.bench.agree(names["route"], names["printed"])
