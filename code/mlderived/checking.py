@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import builtins
 import itertools
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
@@ -452,7 +453,10 @@ def _complex_step(f: Function, x: Array, step: float = 1e-30) -> Array | None:
         z = x.astype(complex).ravel()
         z[k] += 1j * step
         try:
-            moved = np.asarray(f(z.reshape(x.shape) if x.ndim else z[0]))
+            with warnings.catch_warnings():
+                # An imaginary part that is dropped would go unnoticed.
+                warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                moved = np.asarray(f(z.reshape(x.shape) if x.ndim else z[0]))
         except (
             TypeError,
             ValueError,
