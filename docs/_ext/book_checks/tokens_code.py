@@ -381,6 +381,7 @@ def apart(check: Check) -> body.Body:
     return body.take_apart(check)
 
 
+@cache
 def sound(check: Check) -> bool:
     """Whether a check can be taken apart; the rules of the body say why not."""
     try:

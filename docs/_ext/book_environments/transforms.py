@@ -8,7 +8,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from book_environments.domain import ProofDomain
+from book_environments.domain import Entry, ProofDomain
 from book_environments.nodes import Environment, GateEnd
 
 logger = logging.getLogger(__name__)
@@ -60,10 +60,31 @@ class NumberReferences(SphinxPostTransform):
         """Change the references that Sphinx is about to resolve."""
         domain = self.env.domains["prf"]
         assert isinstance(domain, ProofDomain)
-        for node in self.document.findall(addnodes.pending_xref):
+        for node in list(self.document.findall(addnodes.pending_xref)):
             if node.get("reftype") not in ("ref", "myst") or node["reftarget"] not in domain.entries:
                 continue
             node["refdomain"] = "std"
             node["reftype"] = "ref" if node["refexplicit"] else "numref"
             if not node.children:
                 node += nodes.inline()
+            if not node["refexplicit"]:
+                self.resolve(node, domain.entries[node["reftarget"]])
+
+    def resolve(self, node: addnodes.pending_xref, entry: Entry) -> None:
+        """Write the reference from the table of numbers; Sphinx would load the whole page of its target."""
+        standard = self.env.domains.standard_domain
+        page, anchor = standard.anonlabels.get(node["reftarget"], ("", ""))
+        number = self.env.toc_fignumbers.get(page, {}).get(entry["kind"], {}).get(anchor)
+        if number:
+            title = self.config.numfig_format[entry["kind"]]
+            reference = standard.build_reference_node(
+                self.env.docname,
+                self.app.builder,
+                page,
+                anchor,
+                title % ".".join(map(str, number)),
+                "numref",
+                node_class=addnodes.number_reference,
+                title=title,
+            )
+            node.replace_self(reference)

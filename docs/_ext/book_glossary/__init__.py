@@ -17,8 +17,8 @@ from sphinx.writers.latex import LaTeXTranslator
 logger = logging.getLogger(__name__)
 
 
-class Defined(nodes.Inline, nodes.TextElement):
-    """A term where it is defined."""
+class Defined(nodes.strong):
+    """A term where it is defined; bold to a writer that does not know it."""
 
 
 class GlossaryList(nodes.General, nodes.Element):

@@ -15,13 +15,12 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
-from book_live.exercises import Answer, AnswerDirective, depart_answer, skip_answer, visit_answer
+from book_live.exercises import BUILDERS, Answer, AnswerDirective, depart_answer, skip_answer, visit_answer
 from book_live.fetch import CORE, LIBRARIES, has_runtime, lock_of, needs
 
 LOGGER = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-BUILDERS = ("html", "dirhtml")
 # Its modules that run in the page; their packages are empty there.
 MODULES = ("book_live/answers.py", "book_live/runner.py", "book_figures/svg.py")
 

@@ -14,7 +14,11 @@ from sphinx.writers.html5 import HTML5Translator
 from book_checks import body
 from book_source import Page, read_chapters, read_page
 
-__all__ = ["Answer", "AnswerDirective", "depart_answer", "skip_answer", "task_of", "visit_answer"]
+__all__ = ["BUILDERS", "Answer", "AnswerDirective", "depart_answer", "skip_answer", "task_of", "visit_answer"]
+
+
+BUILDERS = ("html", "dirhtml")
+"""The builders whose pages run cells."""
 
 
 class Answer(nodes.General, nodes.Element):
@@ -64,7 +68,7 @@ class AnswerDirective(SphinxDirective):
 
 def visit_answer(self: HTML5Translator, node: Answer) -> None:
     """Write the question with what the script needs; the script adds the field."""
-    if not self.config.book_live_present:
+    if not self.config.book_live_present or self.builder.name not in BUILDERS:
         raise nodes.SkipNode
     self.body.append(f'<div class="live-answer" data-task="{escape(node["task"])}">\n')
 

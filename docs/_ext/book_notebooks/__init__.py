@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -51,12 +52,17 @@ def heading_of(env: BuildEnvironment, config: Config, docname: str, node: nodes.
     return str(config.numfig_format[kind] % ".".join(map(str, number))) if number else ""
 
 
+_citations: WeakKeyDictionary[BuildEnvironment, dict[str, tuple[str, str]]] = WeakKeyDictionary()
+
+
 def citations(env: BuildEnvironment) -> dict[str, tuple[str, str]]:
     """For each anchor of the bibliography the key and the entry in HTML, which Markdown may hold."""
-    domain: Any = env.get_domain("cite")
-    return {
-        one.citation_id: (one.key, one.formatted_entry.text.render_as("html")) for one in domain.citations
-    }
+    if env not in _citations:  # the writing of an entry takes as long as that of a page
+        domain: Any = env.get_domain("cite")
+        _citations[env] = {
+            one.citation_id: (one.key, one.formatted_entry.text.render_as("html")) for one in domain.citations
+        }
+    return _citations[env]
 
 
 def write(app: Sphinx, doctree: nodes.document, docname: str) -> None:

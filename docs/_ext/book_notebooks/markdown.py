@@ -14,11 +14,12 @@ from sphinx import addnodes
 
 from book_environments.nodes import Environment, EnvironmentTitle, Exercise, Proof, Qed, Solution
 from book_ledger.marks import Equation, Links, Panel
+from book_live.exercises import Answer
 from book_math.macros import Macro
 from book_notebooks.formulas import portable
 
 # What leaves no trace in a notebook.
-SILENT = (addnodes.index, nodes.comment, nodes.substitution_definition, nodes.raw, addnodes.toctree)
+SILENT = (addnodes.index, addnodes.toctree, nodes.comment, nodes.substitution_definition, nodes.raw, Answer)
 
 
 @dataclass(frozen=True)
