@@ -69,6 +69,6 @@ def build(
         text=True,
         timeout=timeout,
         check=False,
-        env={**os.environ, "PYTHONPATH": ""},
+        env={**os.environ, "PYTHONPATH": "", "SOURCE_DATE_EPOCH": "1750000000"},
     )
     return Build(done.returncode, done.stdout + done.stderr, source, out)

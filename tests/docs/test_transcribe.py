@@ -167,8 +167,9 @@ def test_a_function_that_the_page_leaves_open_is_given(docs):
 
 def test_laws_of_numbers_and_of_vectors_are_described():
     weights = [0.5, 0.5]
-    assert _described(distribution([1.0, 2.0], weights), "").startswith("a law of numbers, ")
-    assert _described(distribution(np.eye(2), weights), "").startswith("a law of vectors of 2 entries, ")
+    numbers, vectors = (_described(distribution(points, weights), "") for points in ([1.0, 2.0], np.eye(2)))
+    assert numbers.startswith("a law of numbers with mean 1.5, variance 0.25, ")
+    assert vectors.startswith("a law of vectors of 2 entries with mean [0.5 0.5], variance [0.25 0.25], ")
 
 
 @pytest.mark.parametrize("label", sorted(RIGHT))
