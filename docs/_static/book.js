@@ -7,6 +7,10 @@
   if (root.dataset.theme === "auto")
     root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 
+  // A page on a disk may not fetch others: there the results of a search have no excerpts.
+  if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined")
+    DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
   // A box that scrolls sideways must be reachable by keyboard, one that does not must not take the focus.
   const BOXES = [
     ["div.math > .equation-body", "Equation"],
@@ -50,8 +54,6 @@
   // The text of a page holds each formula as MathML, as TeX and as it looks: a search result shows the first alone.
   function cleanResults() {
     if (typeof Search === "undefined" || !Search.htmlToText) return;
-    // A page on a disk may not fetch others: there the results have no excerpts.
-    if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
     const original = Search.htmlToText;
     Search.htmlToText = function (html, anchor) {
       const page = new DOMParser().parseFromString(html, "text/html");

@@ -12,7 +12,7 @@ from minibook import Build, build
 PAGES = {
     "index.md": "# Mini\n\n```{toctree}\nderivations/05-linear-regression\n```\n",
     "derivations/05-linear-regression.md": "# Linear regression\n\n"
-    "The {define}`residual` is what is left.\n\n"
+    "A {define}`fit` is made.\nThe {define}`residual` is what is left.\n\n"
     ":::{prf:theorem} Main\n:label: thm-lin-main\n:checks: eq-lin-main\n\nAlways\n\n"
     "$$\na = a .\n$$ (eq-lin-main)\n:::\n\n"
     ":::{prf:proof}\nLook.\n:::\n\n```{check} eq-lin-main\n:few: one\na = 1.0\nroute = a\nprinted = a\n```\n",
@@ -37,7 +37,7 @@ def html_of(built: Build, anchor: str) -> str:
 def test_each_target_has_a_script(mini: Build) -> None:
     assert mini.returncode == 0, mini.output
     found = {path.stem for path in (mini.out / "previews").iterdir()}
-    assert found == {"equation-eq-lin-main", "thm-lin-main", "term-residual"}
+    assert found == {"equation-eq-lin-main", "thm-lin-main", "term-fit", "term-residual"}
 
 
 def test_a_preview_is_the_whole_thing_without_its_check(mini: Build) -> None:
@@ -57,7 +57,7 @@ def test_the_preview_of_a_label_that_is_gone_goes(tmp_path: Path) -> None:
     assert build(tmp_path, PAGES).returncode == 0
     again = build(tmp_path, {name: PAGES[name].replace("thm-lin-main", "thm-lin-other")})
     found = {path.stem for path in (again.out / "previews").iterdir()}
-    assert found == {"equation-eq-lin-main", "thm-lin-other", "term-residual"}
+    assert found == {"equation-eq-lin-main", "thm-lin-other", "term-fit", "term-residual"}
 
 
 def test_elements_inside_elements() -> None:

@@ -88,7 +88,7 @@ def sentence_of(term: Defined) -> list[nodes.Node]:
         if before and begin[:1].islower():
             sentence = [before, nodes.Text(" " if re.match(r"(is|are)\b", begin) else ", "), *sentence]
         elif before:
-            sentence += [nodes.Text(" "), before, nodes.Text(".")]
+            sentence = [before, nodes.Text(". "), *sentence]
     if last == len(lines) - 1 and not re.search(r"[.?!]$", end):
         after = _display(beside[here + 1 :])
         sentence = _without_end(sentence) + ([nodes.Text(": "), after] if after else []) + [nodes.Text(".")]
@@ -115,9 +115,11 @@ def _display(beside: list[nodes.Node]) -> nodes.Node | None:
 
 
 def _without_end(sentence: list[nodes.Node]) -> list[nodes.Node]:
-    """Drop the comma or colon that leads into a display."""
+    """Drop what leads into a display: a comma, a colon, an «and»."""
     *rest, last = sentence
-    return [*rest, nodes.Text(last.astext().rstrip(" ,:"))] if isinstance(last, nodes.Text) else sentence
+    if not isinstance(last, nodes.Text):
+        return sentence
+    return [*rest, nodes.Text(re.sub(r"(,? and)?[ ,:]*$", "", last.astext()))]
 
 
 def _reference(label: str) -> addnodes.pending_xref:
@@ -181,6 +183,8 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         # The references inside are those of other pages and are resolved for this one.
         document = new_document("")
         document += found
+        for reference in document.findall(addnodes.pending_xref):
+            reference["refdoc"] = docname
         app.env.resolve_references(document, docname, app.builder)
         place.replace_self(document.children)
 

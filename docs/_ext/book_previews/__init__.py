@@ -18,8 +18,7 @@ KINDS = "thm|lem|prop|cor|alg|exm|rem|dfn|exr"
 TARGET = re.compile(
     rf'<div class="math[^"]*" id="(?P<equation>equation-[^"]+)">'
     rf'|<div class="environment [^"]*" id="(?P<environment>(?:{KINDS})-[^"]+)">'
-    r'|<p>(?:(?!</?p\b).)*?<dfn id="(?P<term>term-[^"]+)">',
-    re.S,
+    r'|<dfn id="(?P<term>term-[^"]+)">'
 )
 
 
@@ -50,7 +49,10 @@ def without(html: str, opening: str) -> str:
 def targets(html: str) -> Iterator[tuple[str, str]]:
     """Yield the anchor and the HTML of each thing on a page that is worth a preview."""
     for found in TARGET.finditer(html):
-        shown = element_at(html, found.start())
+        start = found.start()
+        if found["term"]:  # what defines it is the paragraph around it
+            start = max(html.rfind("<p>", 0, start), html.rfind("<p ", 0, start))
+        shown = element_at(html, start)
         for opening in (
             '<details class="check">',
             '<(?:div|details) class="result-links">',
