@@ -186,6 +186,8 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for reference in document.findall(addnodes.pending_xref):
             reference["refdoc"] = docname
         app.env.resolve_references(document, docname, app.builder)
+        for node in document.findall(lambda node: bool(isinstance(node, nodes.Element) and node["ids"])):
+            node["ids"] = []  # they stand where the sentence stands
         place.replace_self(document.children)
 
 
