@@ -26,6 +26,7 @@ unexport MPLBACKEND
 
 PY := .venv/bin/python
 KATEX := docs/_ext/book_math
+TOOLS := tests/browser
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)
 BASE = $(shell for p in $(PYTHONS); do "$$p" -c '$(RECENT)' 2>/dev/null && command -v "$$p" && break; done)
@@ -146,6 +147,10 @@ _setup-book _setup-test: _setup-%:
 	  echo "      installing KaTeX"; \
 	  .venv/bin/npm ci --prefix $(KATEX) --no-audit --no-fund --loglevel=error >/dev/null; \
 	  cp $(KATEX)/package-lock.json $(KATEX)/node_modules/installed.json; fi
+	@if [ $* = test ] && ! cmp -s $(TOOLS)/package-lock.json $(TOOLS)/node_modules/installed.json; then \
+	  echo "      installing axe-core and the HTML checker"; \
+	  .venv/bin/npm ci --prefix $(TOOLS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null; \
+	  cp $(TOOLS)/package-lock.json $(TOOLS)/node_modules/installed.json; fi
 	@# 3: it cannot be had, and the book is built without it.  A file that is not what it should be ends the build.
 	@$(PY) -m book_live .cache/pyodide --once || [ $$? = 3 ]
 

@@ -45,6 +45,12 @@
     document.addEventListener("book:added", ({ detail }) => add(detail, "Output"));
   }
 
+  // Names of the theme and of the folds of cells that leave out the words which are seen.
+  function nameByWords() {
+    for (const one of document.querySelectorAll(".search-button-field, summary[aria-label='Toggle hidden content']"))
+      one.removeAttribute("aria-label");
+  }
+
   // The arrows that fold the table of contents say nothing to those who do not see them.
   function nameFolds() {
     for (const fold of document.querySelectorAll("summary:has(> .toctree-toggle)"))
@@ -72,6 +78,7 @@
   addEventListener("DOMContentLoaded", function () {
     watch();
     nameFolds();
+    nameByWords();
     cleanResults();
   });
   addEventListener("load", () => setTimeout(loadFonts, 500));
