@@ -28,7 +28,8 @@ def build(
     The files ``chapters.toml``, ``macros.toml`` and ``references.bib`` of the book are used unless ``pages``
     has its own.  Building twice in the same folder is an incremental build.  What displays owe is not asked:
     give the options ``"-D", "book_checks_lint=1"`` to ask it, ``"-D", "book_checks_pairs=1"`` to compare
-    displays and checks, and ``"-D", "book_ledger_strict=1"`` to ask that the checks have been run.
+    displays and checks, and ``"-D", "book_ledger_strict=1"`` to ask that the checks have been run.  Cells do
+    not run in its pages: the Python for them is large.
     """
     source, out = folder / "docs", folder / "build" / builder
     for name, text in pages.items():
@@ -57,6 +58,8 @@ def build(
         "book_checks_pairs=0",
         "-D",
         "book_ledger_strict=0",
+        "-D",
+        f"book_live_runtime={folder / 'none'}",
         *options,
         "-d",
         str(folder / "build" / "doctrees"),

@@ -68,6 +68,9 @@ def test_the_copy_is_made_of_the_pages_and_is_the_same_each_time(tmp_path: Path,
     (made / "html").symlink_to(plain.out, target_is_directory=True)
     (made / "epub").mkdir()
     (made / "epub" / "mlderived.epub").write_bytes(b"an EPUB")
+    live = plain.out / "_static" / "live"
+    live.mkdir()
+    (live / "python.wasm").write_bytes(b"large")
     assert offline.main([str(made)]) is None
     first = (made / offline.ZIP).read_bytes()
     assert offline.main([str(made)]) is None
@@ -76,6 +79,7 @@ def test_the_copy_is_made_of_the_pages_and_is_the_same_each_time(tmp_path: Path,
         names = archive.namelist()
         archive.extractall(tmp_path / "copy")
     assert names == sorted(names)
+    assert not [name for name in names if "/_static/live/" in name]
     top = f"mlderived-{offline.version_of(ROOT)}"
     assert {name.partition("/")[0] for name in names} == {top}
     copy = tmp_path / "copy" / top

@@ -139,6 +139,9 @@ def test_the_book_passes_epubcheck() -> None:
             "<mfrac><mi>RSS</mi><mo>\u2061</mo><mn>2</mn></mfrac>",
             "<mfrac><mrow><mi>RSS</mi><mo>\u2061</mo></mrow><mn>2</mn></mfrac>",
         ),
+        ('<mi mathvariant="bold-italic">w</mi>', "<mi>\U0001d498</mi>"),
+        ('<mi mathvariant="double-struck">E</mi>', "<mi>\U0001d53c</mi>"),
+        ('<mi mathvariant="normal">d</mi>', '<mi mathvariant="normal">d</mi>'),
         ('<mrow href="#eq-lin-x"><mn>1</mn></mrow>', "<mrow><mn>1</mn></mrow>"),
     ],
 )

@@ -13,14 +13,12 @@ from book_downloads.archive import write_zip
 ZIP = "mlderived-offline.zip"
 # What the pages never ask for.
 LEFT_OUT = {"objects.inv", ".buildinfo"}
+# Cells run where a server serves the pages; the Python for them is six times as large as all else.
+LIVE = "_static/live/"
 README = """Machine Learning, Derived, version {version}
 
 Open index.html in a browser. Everything works without a network: mathematics, search, the ledger.
-Only cells that run code in the page need a web server; on a machine with Python,
-
-    python3 -m http.server --directory {folder}
-
-serves the copy on http://localhost:8000.
+Only the code in the pages cannot be run there: use the notebooks that the pages link to.
 {held}
 Text and figures: CC BY 4.0. Code: BSD 3-Clause. The changelog is appendix/changelog.html.
 """
@@ -42,13 +40,13 @@ def entries(html: Path, build: Path, version: str) -> dict[str, bytes]:
     found = {
         path.relative_to(html).as_posix(): path.read_bytes()
         for path in html.rglob("*")
-        if path.is_file() and path.name not in LEFT_OUT and path.relative_to(html).parts[0] != files.FOLDER
+        if path.is_file()
+        and path.name not in LEFT_OUT
+        and not path.relative_to(html).as_posix().startswith((f"{files.FOLDER}/", LIVE))
     }
     found |= {f"{files.FOLDER}/{one.name}": one.path.read_bytes() for one in carried}
     found[files.LIST.as_posix()] = files.listed(carried).encode()
-    found["README.txt"] = README.format(
-        version=version, folder=top, held=f"\n{held}" if held else ""
-    ).encode()
+    found["README.txt"] = README.format(version=version, held=f"\n{held}" if held else "").encode()
     return {f"{top}/{name}": found[name] for name in sorted(found)}
 
 
