@@ -28,7 +28,7 @@ AMPLIFIED = {
 """Cells that show amplified rounding, by page and number: their words are compared, their numbers are not."""
 CELL_TIMEOUT = 300_000  # milliseconds; the first cell of a page loads 46 MB
 
-OUTPUTS = """() => [...document.querySelectorAll(".live-bar")].map((bar) => {
+OUTPUTS = """() => [...document.querySelectorAll("div.cell .live-bar")].map((bar) => {
   const cell = bar.closest("div.cell");
   const texts = (area) => [...cell.querySelectorAll(`${area} pre`)].map((e) => e.textContent).join("");
   const figures = (area) => [...cell.querySelectorAll(`${area} svg.book-figure`)].map((e) => e.ariaLabel);
@@ -134,9 +134,9 @@ def test_every_live_cell_shows_in_the_page_what_it_shows_in_the_book(
         # The last cells may stand in a folded solution.
         page.evaluate("document.querySelectorAll('article details').forEach((fold) => (fold.open = true))")
         start = perf_counter()
-        if page.locator(".live-bar").count() > 1:
-            page.locator(".live-bar").last.get_by_role("button", name="Run all above").click()
-        page.locator(".live-bar").last.get_by_role("button", name=re.compile("^Run, ")).click()
+        if page.locator("div.cell .live-bar").count() > 1:
+            page.locator("div.cell .live-bar").last.get_by_role("button", name="Run all above").click()
+        page.locator("div.cell .live-bar").last.get_by_role("button", name=re.compile("^Run, ")).click()
         wait_until_idle(page)
         for cell in page.evaluate(OUTPUTS):
             cells += 1
