@@ -14,6 +14,8 @@ PAGES = {
     "The {define}`Leverage` of a sample is the number\n\n$$\nh \\coloneqq 1 ,\n$$ (def-lin-leverage)\n\n"
     "and no more.\n",
     TWO: "# Two\n\n$$\na = b .\n$$ (eq-log-two)\n\nThese are the {define}`normal equations`.\n"
+    "A long thing is short.\nIt is the {define}`second way`.\n\n"
+    "$$\nc = d\n$$ (eq-log-three)\n\nis its {define}`standard error`.\n"
     "A {term}`residual` is orthogonal.\n",
     "glossary.md": "# Glossary\n\n```{glossary-of-the-book}\n```\n",
 }
@@ -41,7 +43,7 @@ def test_the_book_builds(mini: Build) -> None:
 
 def test_terms_stand_in_alphabetical_order_each_with_its_sentence(mini: Build) -> None:
     terms = dict(items(mini))
-    assert list(terms) == ["Leverage", "normal equations", "residual"]
+    assert list(terms) == ["Leverage", "normal equations", "residual", "second way", "standard error"]
     assert terms["residual"].startswith("The residual is")
     assert terms["residual"].endswith("what is left.")
     assert "A line" not in terms["residual"]
@@ -51,7 +53,14 @@ def test_a_display_is_referred_to_by_its_number(mini: Build) -> None:
     page = (mini.out / "glossary.html").read_text(encoding="utf8")
     assert 'href="derivations/05-linear-regression.html#equation-def-lin-leverage"' in page
     assert 'href="derivations/06-logistic-regression.html#equation-eq-log-two"' in page
-    assert re.search(r"sample is the number:", dict(items(mini))["Leverage"])
+    terms = dict(items(mini))
+    assert re.search(r"sample is the number: \(5\.1\)\.$", terms["Leverage"])
+    assert terms["normal equations"] == "(6.1). These are the normal equations."
+    assert terms["standard error"] == "(6.2) is its standard error."
+
+
+def test_a_sentence_that_points_back_brings_the_one_before_it(mini: Build) -> None:
+    assert dict(items(mini))["second way"] == "A long thing is short. It is the second way."
 
 
 def test_terms_link_to_the_place_of_their_definition(mini: Build) -> None:
