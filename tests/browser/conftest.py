@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from browser import sample
 from browser.web import ChromiumMissingError, chromium, serve
@@ -52,6 +52,14 @@ def browser() -> Iterator[Browser]:
             yield started
     except ChromiumMissingError as error:
         pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window of a desk."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,14 +13,6 @@ LABEL = "eq-lin-ridge-estimator"
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A window of a desk."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 900})
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     """A window of a phone."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)

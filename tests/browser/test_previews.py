@@ -1,21 +1,10 @@
 """Previews of what a link refers to: by mouse, by keyboard, by touch, from a disk."""
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import Site
 
 PAGE = "derivations/05-linear-regression/ridge-regression.html"
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A window of a desk."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 900})
-    yield opened
-    opened.close()
 
 
 def link(page: Page, target: str):
